@@ -12,6 +12,7 @@ NOT_INSTALLED = {
     "duckdb",
     "jax",
     "jsonschema",
+    "mlflow",
     "onnx",
     "onnxruntime",
     "optax",

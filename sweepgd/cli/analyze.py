@@ -13,7 +13,7 @@ from sweepgd.cli.output import draw, is_shown, show
 NOT_HELD = 4
 # The reasons why a part may have no table.
 WITHOUT_TABLES = {
-    "claims": "The sweep makes no claims. To answer the claims of another sweep file: --claims SWEEP",
+    "claims": "The sweep makes no claims. To answer the claims of another file: --claims FILE",
     "importance": "Importance needs 20 configurations or more, and two hyperparameters that vary.",
 }
 NOUNS = {"batch": "batch size"}
@@ -42,9 +42,9 @@ def analyze(
         Literal["epoch", "update", "seconds"] | None,
         typer.Option("--x", help="Horizontal axis of the loss curves; epoch if not given."),
     ] = None,
-    claims_of: Annotated[
+    claims: Annotated[
         str | None,
-        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; the recorded sweep if not given."),
+        typer.Option(metavar="FILE", help="A sweep file, or a file of claims alone; the recorded sweep if not given."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,
@@ -58,8 +58,7 @@ def analyze(
     from sweepgd.cli.console import say, stdout
     from sweepgd.core.errors import UsageError
     from sweepgd.record import load
-    from sweepgd.sweep import load as load_sweep
-    from sweepgd.sweep import recorded_claims
+    from sweepgd.sweep import claims_of, recorded_claims
 
     if figures is None and (by or x):
         raise UsageError(f"--{'by' if by else 'x'} is for figures: add --figures DIR")
@@ -67,7 +66,7 @@ def analyze(
         if value is not None and part not in (of, "all") and not json_ and (name == "best" or figures is None):
             raise UsageError(f"--{name} is for the part {of}: sweepgd analyze {quote(str(directory))} {of} --{name} {value:g}")
     results = load(directory)
-    specs = load_sweep(claims_of).claims if claims_of else recorded_claims(results.sweep_toml)
+    specs = claims_of(claims) if claims else recorded_claims(results.sweep_toml)
     options = Options(specs, best or 10, target)
     first_screen = part is None and not json_
     shown = tables(results, "claims" if first_screen else part or "all", options)

@@ -1,4 +1,4 @@
-"""`sweepgd dashboard`: a results directory in optuna-dashboard, or as files for TensorBoard."""
+"""`sweepgd dashboard`: a results directory in optuna-dashboard, or as files for TensorBoard or MLflow."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sweepgd.cli.options import Directory, Plugin
+from sweepgd.core.errors import UsageError
 
 
 def dashboard(
@@ -19,8 +20,20 @@ def dashboard(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write event files to DIR/tensorboard instead; start nothing.")
     ] = False,
+    mlflow: Annotated[
+        bool, typer.Option("--mlflow", help="Write an MLflow experiment to DIR/mlflow.db instead; start nothing.")
+    ] = False,
 ) -> None:
     """Show a sweep in optuna-dashboard: write DIR/optuna.db from the record, and serve it until Ctrl-C."""
+    if tensorboard and mlflow:
+        raise UsageError("--tensorboard and --mlflow write different files: give one of them")
+    if mlflow:
+        from sweepgd.study.mlflow_export import write_experiment
+
+        path = write_experiment(directory)
+        address = quote(f"sqlite:///{path}")
+        print(f"Wrote {path}, an MLflow experiment\nTo see it: uvx mlflow server --backend-store-uri {address}")
+        return
     if tensorboard:
         from sweepgd.study.tensorboard_export import write_events
 

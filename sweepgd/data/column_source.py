@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sweepgd.data.advice import Advice
+
 # The limit exists because Arrow needs 0.1 ms and 35 kB per column, even with few rows.
 MOST_COLUMNS = 100_000
 
@@ -32,8 +34,8 @@ class Source:
     store types. `types_of(error, columns, types)` returns the types for a second reading after an error in the first reading,
     or raises the error.
 
-    `advice(text)` returns a hint for the user about a cell that holds `text` instead of a number, or None without a hint.
-    `of_bytes` is the hint for bytes that are not UTF-8 text.
+    `advice` has the ends of messages about the file. `of_cell(text)` returns the advice for a cell that holds `text` instead of
+    a number, if that is more than `advice` says, or else None. `of_bytes` is the advice for bytes that are not UTF-8 text.
     """
 
     path: Path
@@ -42,5 +44,6 @@ class Source:
     rows: int
     batches: Callable[[Sequence[str], Types], Iterator[pa.RecordBatch]]
     types_of: Callable[[pa.ArrowInvalid, Sequence[str], Types], Types]
-    advice: Callable[[str], str | None]
+    advice: Advice
+    of_cell: Callable[[str], str | None]
     of_bytes: str

@@ -67,10 +67,10 @@ class Data:
 
     `preprocessing` records what was done to the inputs, and is empty if nothing was done. Missing values were replaced by the
     values in `imputed`, each column of `levels` became one input per level, and `indicators` are the inputs that mark missing
-    values. Then standardization subtracted `mean` from the inputs and divided them by `scale` (one number per feature). Targets
-    were standardized by `target_mean` and `target_scale`. `fingerprint` is the SHA-256 of the bytes of the table and of the row
-    numbers of each part. `columns` describes in words what each input column held before it was encoded. `notes` say what was
-    left out.
+    values. With `data.dates = "all"`, `dates` names the columns of dates. Then standardization subtracted `mean` from the
+    inputs and divided them by `scale` (one number per feature). Targets were standardized by `target_mean` and `target_scale`.
+    `fingerprint` is the SHA-256 of the bytes of the table and of the row numbers of each part. `columns` describes in words
+    what each input column held before it was encoded. `notes` say what was left out.
     """
 
     name: str

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from sweepgd.core.errors import SweepgdError
+from sweepgd.data.advice import FOR_SWEEP, Advice
 from sweepgd.data.column_source import MOST_COLUMNS, Source, Types
 from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.formats import is_packed, is_tabbed
@@ -36,20 +37,20 @@ class Extent(NamedTuple):
     quoted: bool
 
 
-def open_delimited(path: Path, spec: DataSpec) -> Source:
+def open_delimited(path: Path, spec: DataSpec, advice: Advice = FOR_SWEEP) -> Source:
     """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises SweepgdError if the file
     is unreadable.
     """
     separator = spec.separator or ("\t" if is_tabbed(path) else ",")
     with reading(path):
-        sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
+        sample, header_lines = _sample(path, spec.encoding or "utf-8", separator, advice)
         if not sample:
             raise ValueError("the file is empty")
         if len(sample[0]) > MOST_COLUMNS:
             raise SweepgdError(
                 f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer columns"
             )
-        names, index = column_names(path, sample, spec.header)
+        names, index = column_names(path, sample, spec.header, advice)
         extent = _extent(path)
     skipped = 0 if spec.header is False else header_lines
     # Arrow compares markers before it trims blanks, so each marker is also listed with blanks. Arrow copies the list for each
@@ -69,7 +70,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         )
 
     def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
-        with _unpacked(path) as stream, _parsing(path, separator):
+        with _unpacked(path) as stream, _parsing(path, separator, advice):
             reader = pa.csv.open_csv(
                 stream,
                 read_options=pa.csv.ReadOptions(
@@ -81,10 +82,9 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
             with reader:
                 yield from reader
 
-    def advice(text: str) -> str | None:
-        if spec.decimal != "," and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
-            return 'for decimal commas, set data.decimal = ","'
-        return None
+    def of_cell(text: str) -> str | None:
+        has_comma = spec.decimal != "," and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text)
+        return advice.decimal_comma if has_comma else None
 
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
         """Return types that fit all blocks. The file is read again as text, and Arrow infers the types of each block."""
@@ -97,12 +97,11 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         return found | types
 
     rows = extent.rows if spec.header is False else extent.rows - 1
-    of_bytes = 'set data.encoding, such as "latin-1" or "cp1252"'
-    return Source(path, names, index, max(rows, 0), batches, types_of, advice, of_bytes)
+    return Source(path, names, index, max(rows, 0), batches, types_of, advice, of_cell, advice.utf_8)
 
 
 @contextmanager
-def _parsing(path: Path, separator: str) -> Iterator[None]:
+def _parsing(path: Path, separator: str, advice: Advice) -> Iterator[None]:
     """Turn Arrow's error for a row with too many or too few columns into a SweepgdError with the likely cause."""
     try:
         yield
@@ -112,20 +111,17 @@ def _parsing(path: Path, separator: str) -> Iterator[None]:
             raise
         message = str(error).partition("\n")[0][:200].rstrip(".")
         raise SweepgdError(
-            f"cannot read {path}: {message}; {_ragged(int(found[1]), found[3].split(separator), separator)}"
+            f"cannot read {path}: {message}; {_ragged(int(found[1]), found[3].split(separator), separator, advice)}"
         ) from error
 
 
-def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
+def _ragged(columns: int, cells: Sequence[str], separator: str, advice: Advice) -> str:
     """Return the likely cause of a row with too many or too few cells, and how to fix it."""
     if len(cells) <= columns:
         return "it may be truncated, damaged or in another format"
     causes = []
     if separator == "," and any(map(_splits_a_number, cells, cells[1:])):
-        causes.append(
-            "if these are decimal commas, each of them splits a number in two: save the file with another separator, and set"
-            ' for example data.separator = ";" and data.decimal = ","'
-        )
+        causes.append(f"if these are decimal commas, each of them splits a number in two: {advice.split_numbers}")
     if not all(map(is_number, cells)):
         causes.append(f"put text that contains {separator!r} in quotes")
     return "; ".join(causes) or "give each row as many numbers as there are columns"
@@ -140,7 +136,7 @@ def _unpacked(path: Path) -> pa.NativeFile:
     return pa.input_stream(path, compression="gzip" if is_packed(path) else None)
 
 
-def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]], int]:
+def _sample(path: Path, encoding: str, separator: str, advice: Advice) -> tuple[list[list[str]], int]:
     """Return the first rows without blank lines, and the number of lines up to the end of the first row.
 
     Raises SweepgdError if the file is not in this encoding.
@@ -153,12 +149,8 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
     except UnicodeError as error:
         line = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
         if encoding.lower() in ("utf-8", "utf8"):
-            raise SweepgdError(
-                f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"'
-            ) from error
-        raise SweepgdError(
-            f'{path} is not text in {encoding}: set data.encoding to the encoding of the file, such as "utf-8"'
-        ) from error
+            raise SweepgdError(f"{path}: line {line} is not UTF-8 text: {advice.utf_8}") from error
+        raise SweepgdError(f"{path} is not text in {encoding}: {advice.encoding}") from error
     rows: list[list[str]] = []
     lines = 0
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)

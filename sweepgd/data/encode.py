@@ -1,6 +1,7 @@
 """Imputation and one-hot encoding with scikit-learn's transformers, fitted to the training rows."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,8 @@ BLOCK = 4096  # the number of rows checked at a time, which keeps temporary arra
 def encoded(
     table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
-    """Return `table` with numeric inputs only, the encoding for the record, and notes about levels that no training row has.
+    """Return `table` with numeric inputs only, the encoding for the record, and a note for each column that has levels which no
+    training row has.
 
     `train` and `validation` are row numbers. `strategy` is the argument of scikit-learn's SimpleImputer; categories always take
     the most frequent level. Each level in the training rows becomes an input. Each column with missing values in the training
@@ -40,6 +42,15 @@ def _has_gaps(values: Array) -> bool:
     if values.dtype.kind != "f":
         return False
     return any(np.isnan(values[start : start + BLOCK]).any() for start in range(0, len(values), BLOCK))
+
+
+def unseen_levels(where: str, column: str, levels: Sequence[str], rows: int) -> str:
+    """Return a note that a column has `levels`, in a number of `rows`, that no training row has."""
+    what = f"is {levels[0]!r}" if len(levels) == 1 else f"has {len(levels):,} levels ({shown(list(map(repr, levels)))})"
+    return (
+        f"{where}: column {column!r} {what} in {rows:,} row{'s' * (rows > 1)} but in no training row: all inputs of this "
+        "column are 0 in these rows"
+    )
 
 
 class _Encoder:
@@ -120,17 +131,15 @@ class _Encoder:
         return values
 
     def unseen(self, values: Array, where: str) -> tuple[str, ...]:
-        """Return a note for each level in `values` that no training row has."""
+        """Return a note for each column with levels in `values` that no training row has."""
         notes = []
         for column, codes in zip(self._categories, self._one_hot.categories_ if self._categories else (), strict=True):
             name = self._names[column]
-            for code in np.setdiff1d(values[:, column][~np.isnan(values[:, column])], codes).tolist():
-                rows = int((values[:, column] == code).sum())
-                level = self._levels[name][int(code)]
-                notes.append(
-                    f"{where}: column {name!r} is {level!r} in {rows} row{'s' * (rows > 1)} but in no training row: all "
-                    "inputs of this column are 0 in these rows"
-                )
+            given = values[:, column][~np.isnan(values[:, column])]
+            found = np.setdiff1d(given, codes).astype(np.int64).tolist()
+            if found:
+                rows = int(np.isin(given, found).sum())
+                notes.append(unseen_levels(where, name, [self._levels[name][code] for code in found], rows))
         return tuple(notes)
 
     def described(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.data.advice import FOR_SWEEP, Advice
 
 Format = Literal["csv", "parquet", "npz", "idx"]
 KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz)"
@@ -35,9 +36,7 @@ HINTS = {
     GZIP: "add .gz to its name",
     ZIP: "unpack it, or save an Excel sheet as CSV",
     PARQUET: "rename it to end in .parquet",
-    "a single NumPy array": "save inputs and target with numpy.savez",
     "an Excel file": "save it as CSV",
-    "UTF-16 text": 'set data.encoding = "utf-16"',
     "a web page": "download the file itself",
     "a Git LFS pointer, not the file itself": "get it with git lfs pull",
 }
@@ -86,7 +85,7 @@ def existing(path: str) -> Path:
     raise SweepgdError(f"no such file: {path}")
 
 
-def check_content(path: Path, encoding: str = "utf-8") -> None:
+def check_content(path: Path, encoding: str = "utf-8", advice: Advice = FOR_SWEEP) -> None:
     """Raise SweepgdError if a file's first bytes belong to another format than its name says."""
     try:
         with path.open("rb") as file:
@@ -101,5 +100,6 @@ def check_content(path: Path, encoding: str = "utf-8") -> None:
         return
     if found == "UTF-16 text" and (form != "csv" or not encoding.lower().replace("_", "-").startswith("utf-8")):
         return
-    hint = HINTS.get(found, "unpack it" if found in ("bzip2", "xz", "zstd") else f"save it in another format: {KNOWN}")
+    hints = {**HINTS, **advice.formats}
+    hint = hints.get(found, "unpack it" if found in ("bzip2", "xz", "zstd") else f"save it in another format: {KNOWN}")
     raise SweepgdError(f"{path} holds {found}{', not ' + expected if expected else ''}: {hint}")

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sweepgd.core.errors import SweepgdError
+from sweepgd.data.advice import Advice
 from sweepgd.data.column_source import is_index
 from sweepgd.data.raw import shown
 
 
-def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def column_names(
+    path: Path, sample: Sequence[Sequence[str]], header: bool | None, advice: Advice
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of all columns, and the names of columns that are a row index or empty.
 
     `sample` has the first rows as text. If `header` is False, the columns are called c1, c2, …. Raises SweepgdError if names
@@ -20,10 +23,7 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
         return tuple(f"c{number}" for number in range(1, len(first) + 1)), ()
     names = [name.strip() for name in first]
     if header is None and _looks_like_data(names, rest):
-        raise SweepgdError(
-            f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false to name the "
-            f"columns c1 to c{len(names)}, or data.header = true if these are names"
-        )
+        raise SweepgdError(f"{path}: its first line looks like data ({shown(names)}), not like names: {advice.no_names}")
     index = []
     for place, name in enumerate(names):
         # `to_csv` of pandas and `write.csv` of R leave the name of the row index empty.
@@ -31,9 +31,7 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
             index.append(name)
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
-                raise SweepgdError(
-                    f"{path}: column {place + 1} has no name: add a name to the first line, or set data.header = false"
-                )
+                raise SweepgdError(f"{path}: column {place + 1} has no name: {advice.no_name}")
             names[place] = f"column {place + 1}"
             index.append(names[place])
     twice = [name for name, count in Counter(names).items() if count > 1]

@@ -10,6 +10,7 @@ from sweepgd.data.contract import Array
 # If there are more than 20 different whole numbers with fewer than 5 rows each, they are most likely a quantity and not
 # classes.
 FEW_CLASSES, FEW_ROWS = 20, 5
+CORRECT_IT = "correct the label, or remove the row"
 
 
 def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tuple[Array, tuple[str, ...]]:
@@ -22,8 +23,8 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
         broken = np.flatnonzero(~((np.abs(labels) < 2.0**53) & (labels == np.floor(labels))))
         if len(broken):
             raise SweepgdError(
-                f"{where}: column {column!r}, row {broken[0] + 1} is {labels[broken[0]]:g}: classes are whole"
-                ' numbers or text; for other numbers set data.task = "regression"'
+                f"{where}: column {column!r}, row {broken[0] + 1} is {labels[broken[0]]:g}: classes are whole numbers or text; "
+                + (CORRECT_IT if classes else 'for other numbers set data.task = "regression"')
             )
         labels = labels.astype(np.int64)
     levels, codes = np.unique(labels, return_inverse=True)
@@ -37,9 +38,6 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
     known = {name: number for number, name in enumerate(classes)}
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise SweepgdError(
-            f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: "
-            "correct the label, or remove the row"
-        )
+        raise SweepgdError(f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: {CORRECT_IT}")
     numbers = np.array([known[name] for name in names], dtype=np.float64)
     return numbers[codes][:, None], classes

@@ -7,13 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
+from sweepgd.data.advice import FOR_SWEEP, Advice
 from sweepgd.data.column_source import Source, Types, is_index
 from sweepgd.data.table_checks import reading
 
 BATCH_ROWS = 65_536
 
 
-def open_parquet(path: Path) -> Source:
+def open_parquet(path: Path, advice: Advice = FOR_SWEEP) -> Source:
     """Return the columns of a Parquet file. Raises SweepgdError if the file cannot be read."""
     with reading(path), pa.parquet.ParquetFile(path) as file:
         names = tuple(file.schema_arrow.names)
@@ -27,7 +28,7 @@ def open_parquet(path: Path) -> Source:
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
         raise error
 
-    return Source(path, names, index, rows, batches, types_of, lambda text: None, "save it as text or numbers")
+    return Source(path, names, index, rows, batches, types_of, advice, lambda text: None, "save it as text or numbers")
 
 
 def _index(schema: pa.Schema, names: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from sweepgd.data.column_kinds import described
 from sweepgd.data.contract import Array, Data, Part, Table, Task
 from sweepgd.data.data_spec import DataSpec, dataset_settings
 from sweepgd.data.encode import encoded
+from sweepgd.data.raw import TIMES
 from sweepgd.data.split import split_rows
 from sweepgd.data.table_checks import check_classes, check_finite, check_memory, check_table
 from sweepgd.plugins import registry
@@ -49,6 +50,8 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     train_part = part(table, train_targets, train, name)
     assert train_part is not None
     preprocessing: dict[str, Any] = dict(encoding)
+    if spec.dates == "all":
+        preprocessing["dates"] = [name for name, held in columns.items() if held == TIMES]
     if scaling is not None:
         preprocessing |= {"mean": scaling[0].tolist(), "scale": scaling[1].tolist()}
     if target_scaling is not None:
@@ -112,7 +115,7 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
             raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove the key")
         return
     for key in ("label_noise", "class_weights"):
-        if getattr(spec, key):
+        if getattr(spec, key) not in (None, 0.0):
             raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove data.{key}")
     if spec.split == "stratified":
         raise UsageError(f'data.split = "stratified" is for classification, but the task of {name} is {task}: use "random"')

@@ -16,8 +16,6 @@ from sweepgd.data.missing_markers import stand_for_missing
 from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw, in_one_line, shown
 from sweepgd.data.table_checks import check_memory, reading
 
-EXCLUDE_IT = "or leave it out with data.exclude"
-
 
 class Gathered(NamedTuple):
     """The columns of a file after reading: `inputs` (n, d), in which categories are still 0, and chunks of Arrow cells.
@@ -50,7 +48,7 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
         read.inputs[:, column_of[name]] = codes
         if len(levels[name]) > LEVELS_MOST:
             what = f" has {len(levels[name]):,} different texts, but a category may have at most {LEVELS_MOST:,}"
-            faults.add(name, what, "leave it out with data.exclude")
+            faults.add(name, what, source.advice.levels)
     columns = [_target(cells, name, spec, source, faults) for cells, name in zip(read.targets, targets, strict=True)]
     return Raw(
         read.inputs,
@@ -155,7 +153,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
             cells.append(plain(batch.column(at[name])))
         start = stop
     for name in (name for name, text in texts.items() if not text):
-        faults.add(name, " holds numbers as text", f"save them as numbers, name the column in data.categories, {EXCLUDE_IT}")
+        faults.add(name, " holds numbers as text", source.advice.inputs.numbers_as_text)
     return read._replace(inputs=read.inputs[:start])
 
 
@@ -164,26 +162,24 @@ def _fault(
 ) -> bool:
     """Add the reason why a column is not numeric to `faults`. Return False if these rows do not show the reason."""
     kind = kind_of(column.type)
-    otherwise = "or give another data.target" if target else EXCLUDE_IT
+    advice = source.advice.targets if target else source.advice.inputs
     if kind == "text":
         found = first_text(column, spec.missing_texts)
         if found is None:
             return False
         row, text = found
         date = spec.dates is not None and spec.dates != "all" and name in spec.dates
-        setting = 'set data.task = "classification"' if target else "name the column in data.categories"
-        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"fix the cell, {setting}, {otherwise}")
+        hint = source.of_cell(text) or ("write dates as 2020-01-31" if date else advice.text)
         faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
     elif kind == "bytes":
         row, cell = first_not_utf8(column)
         what = f", row {start + row + 1} is {cell[:20]!r}, which is not UTF-8 text"
-        faults.add(name, what, f"{source.of_bytes}, {otherwise}")
+        faults.add(name, what, f"{source.of_bytes}, or {advice.otherwise}")
     elif kind == "time":
         first = next((str(cell) for cell in column.to_pylist() if cell is not None), "")
-        hint = otherwise.removeprefix("or ") if target else f"name the column in data.dates, {otherwise}"
-        faults.add(name, f", row {start + 1} is {first!r}, not a number", hint)
+        faults.add(name, f", row {start + 1} is {first!r}, not a number", advice.time)
     else:
-        faults.add(name, f" holds {column.type}, not numbers", otherwise.removeprefix("or "))
+        faults.add(name, f" holds {column.type}, not numbers", advice.otherwise)
     return True
 
 
@@ -211,5 +207,5 @@ def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source
             break
         start += len(cell)
     else:
-        faults.add(name, " holds numbers as text", "save them as numbers, or give another data.target")
+        faults.add(name, " holds numbers as text", source.advice.targets.numbers_as_text)
     return np.zeros(sum(map(len, cells))), np.zeros(sum(map(len, cells)), bool)

@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.data.encode import unseen_levels
 from sweepgd.data.prepare import converted
+from sweepgd.data.raw import shown
 from sweepgd.data.table_checks import check_finite
 from sweepgd.serving.model_header import ModelHeader
 
@@ -59,37 +61,53 @@ def _encoded(header: ModelHeader, values: Floats, where: str) -> Floats:
     return np.hstack([*inputs, missing[:, marked].astype(np.float64)])
 
 
-def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
-    """Return the number of each of `levels` among the `known` levels, or UNKNOWN."""
-    number = {level: float(index) for index, level in enumerate(known)}
-    return np.array([number.get(level, UNKNOWN) for level in levels], dtype=np.float64)
+def level_numbers(
+    header: ModelHeader, column: str, levels: Sequence[str], codes: npt.NDArray[np.int64], where: str
+) -> tuple[Floats, list[str]]:
+    """Return the number of each cell's level in the training, or UNKNOWN, and a note if there are unknown levels. A cell is
+    `levels[code]`, with its code in `codes`.
+    """
+    number = {level: float(index) for index, level in enumerate(header.levels[column])}
+    numbers = np.array([number.get(level, UNKNOWN) for level in levels], dtype=np.float64)[codes]
+    unknown = [levels[code] for code in np.unique(codes[numbers == UNKNOWN])]
+    return numbers, [unseen_levels(where, column, unknown, int((numbers == UNKNOWN).sum()))] if unknown else []
 
 
-def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
-    """Return rows in memory as an array, (rows, columns). `rows` is a 2-D array in the order of `columns`, or a table with
-    these column names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
+def matrix_of(header: ModelHeader, rows: Any, where: str) -> tuple[npt.NDArray[Any], list[str]]:
+    """Return rows in memory as an array, (rows, columns), and notes on levels that no training row has.
+
+    `rows` is a 2-D array in the order of `columns`, or a table with these column names. Raises UsageError for a wrong number of
+    columns, an absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars
         absent = [name for name in names if name not in list(rows.columns)]
         if absent:
-            raise UsageError(f"the rows have no column {absent[0]!r}: the model takes {len(names)} columns, see `columns`")
+            raise UsageError(f"{where} {missing_columns(absent)}: the model takes {len(names):,} columns, see `columns`")
         rows = rows[names]
     values = np.asarray(rows, dtype=object if header.levels else None)
     if values.ndim != 2 or values.shape[1] != len(names):
-        raise UsageError(f"the rows have shape {values.shape}: give (rows, {len(names)}), in the order of `columns`")
+        raise UsageError(f"{where} have shape {values.shape}: give (rows, {len(names)}), in the order of `columns`")
     if not header.levels:
-        return _numbers(values, "the rows")
-    out = np.empty(values.shape)
+        return _numbers(values, where), []
+    out, notes = np.empty(values.shape), list[str]()
     for column, name in enumerate(names):
         if name in header.levels:
             texts = [None if cell is None or cell != cell else str(cell) for cell in values[:, column]]
             given = np.array([text is not None for text in texts], dtype=bool)
+            levels, codes = np.unique([text for text in texts if text is not None], return_inverse=True)
             out[:, column] = np.nan
-            out[given, column] = level_numbers([text for text in texts if text is not None], header.levels[name])
+            out[given, column], own = level_numbers(header, name, levels.tolist(), codes, where)
+            notes += own
         else:
             out[:, column] = _numbers(values[:, column], f"column {name!r}")
-    return out
+    return out, notes
+
+
+def missing_columns(names: Sequence[str]) -> str:
+    """Return the words that say that columns are absent."""
+    listed = shown([repr(name) for name in names])
+    return f"have no column {listed}" if len(names) == 1 else f"lack {len(names):,} columns ({listed})"
 
 
 def _numbers(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from zipfile import is_zipfile
 
@@ -47,6 +48,10 @@ def arrays_of(model: Model) -> dict[str, npt.NDArray[Any]]:
 
 def read_model(path: Path) -> Model:
     """Return the model in an NPZ file. Raises SweepgdError if the file is damaged, of a newer format, or not a model."""
+    if (path / "sweep.toml").is_file():
+        raise UsageError(f"{path} is a study: write its best model with sweepgd export {quote(str(path))} -o model.npz first")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: give a model file, which sweepgd export DIR -o FILE.npz writes")
     if not path.is_file():
         raise UsageError(f"no such file: {path}: sweepgd export DIR -o FILE.npz writes one")
     if path.suffix == ".onnx":
@@ -62,21 +67,23 @@ def read_model(path: Path) -> Model:
         }
         count = {"scaling": len(header.inputs), "target_scaling": len(header.targets)}
         whole = (
-            parameters.dtype == header.dtype
+            header.consistent
+            and parameters.dtype == header.dtype
             and layout.dtype == "int64"
             and layout.shape[1:] == (COLUMNS,)
             and parameters.shape == (parameter_count(layout),)
             and bool(np.isfinite(parameters).all())
             and all(
-                array.dtype == np.float64 and array.shape == (count[field],)
+                array.dtype == np.float64 and array.shape == (count[field],) and bool(np.isfinite(array).all())
                 for field, scaling in scalings.items()
                 for array in scaling
             )
+            and all(bool((scale > 0).all()) for _, scale in scalings.values())
         )
     except KeyError as error:
         raise SweepgdError(f"{path} is damaged: it has no array {error}; export the model again") from error
     if not whole:
-        raise SweepgdError(f"{path} is damaged: its arrays do not fit its header; export the model again")
+        raise SweepgdError(f"{path} is damaged: its parts do not fit together; export the model again")
     model = Model(header, parameters, layout, **scalings)
     _ = model.architecture  # raises an error now for a model that is not installed
     return model
@@ -87,7 +94,7 @@ def _header(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> ModelHeader:
         table = json.loads(arrays["header"].tobytes().decode())
         known = table["format"] == FORMAT
         version = int(table["version"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         known = False
     if not known:
         raise SweepgdError(f"{path} is not a model of sweepgd: sweepgd export DIR -o FILE.npz writes one")

@@ -1,5 +1,6 @@
 """The header of a model file: all that predictions need except arrays, and the run that the weights come from."""
 
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,9 +48,10 @@ class ModelHeader(BaseModel):
     """The header of a model file.
 
     `columns` are the columns of new rows, and `inputs` are the model's inputs. Columns and inputs differ if categories or
-    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is
-    `Architecture.layers`. If `layers` is empty, only the name and the settings identify the model. `data` is the `[data]`
-    table, and `data_seed` is the seed that draws its rows.
+    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `dates` are the
+    columns of dates if `data.dates` is "all", or None if the record does not tell. `layers` is `Architecture.layers`. If
+    `layers` is empty, only the name and the settings identify the model. `data` is the `[data]` table, and `data_seed` is the
+    seed that draws its rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -64,6 +66,7 @@ class ModelHeader(BaseModel):
     levels: dict[str, list[str]]
     imputed: dict[str, float | str]
     indicators: list[str]
+    dates: list[str] | None = None
     name: str
     settings: dict[str, Any]
     distribution: str
@@ -77,6 +80,21 @@ class ModelHeader(BaseModel):
     def encodes(self) -> bool:
         """True if the model's inputs differ from the columns of new rows."""
         return bool(self.levels or self.imputed or self.indicators)
+
+    @property
+    def consistent(self) -> bool:
+        """True if the inputs are those of the columns, and levels, filled values and indicators are of the columns."""
+        inputs = list[str]()
+        for name in self.columns:
+            inputs += [f"{name}={level}" for level in self.levels[name]] if name in self.levels else [name]
+        return (
+            self.inputs == [*inputs, *self.indicators]
+            and {*self.levels, *self.imputed, *(name.removesuffix(" missing") for name in self.indicators)} <= {*self.columns}
+            and all(
+                fill in self.levels[name] if name in self.levels else not isinstance(fill, str) and isfinite(fill)
+                for name, fill in self.imputed.items()
+            )
+        )
 
     def architecture(self) -> Architecture:
         """Build the model. Raises SweepgdError if the model is not installed or does not fit its settings."""

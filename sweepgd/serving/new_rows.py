@@ -8,13 +8,14 @@ import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data import DataSpec
+from sweepgd.data.advice import FOR_NEW_ROWS
 from sweepgd.data.data_spec import listed
 from sweepgd.data.delimited import open_delimited
 from sweepgd.data.formats import check_content, existing, format_of
 from sweepgd.data.parquet import open_parquet
-from sweepgd.data.raw import Faults, in_one_line, shown
+from sweepgd.data.raw import Faults, shown
 from sweepgd.data.tabular_files import read_columns
-from sweepgd.serving.encoded_inputs import UNKNOWN, inputs_of, level_numbers
+from sweepgd.serving.encoded_inputs import inputs_of, level_numbers, missing_columns
 from sweepgd.serving.trained_model import Model
 
 # The keys of `[data]` that say how text in a file is read, and those that hold for CSV files only.
@@ -24,7 +25,7 @@ READING, DIALECT = ("missing_values", "dates"), ("separator", "decimal", "encodi
 class NewRows(NamedTuple):
     """The model's inputs for new rows, and the known targets. `labelled` holds the numbers of the rows that have a target, and
     `targets` their targets. `targets` is None if the file has no target columns or all targets are missing. `notes` has a line
-    for each level that no training row has.
+    for each column with levels that no training row has.
     """
 
     inputs: npt.NDArray[Any]
@@ -37,13 +38,11 @@ def read_rows(model: Model, path: str) -> NewRows:
     """Return the rows of a CSV, TSV or Parquet file. Raises SweepgdError for a fault in the file, and UsageError if a column of
     the model is absent.
     """
-    header, form = model.header, format_of(path)
-    if form not in ("csv", "parquet"):
-        raise UsageError(f"{path}: give a CSV, TSV or Parquet file; in Python, sweepgd.Model.load(FILE).predict takes arrays")
+    header, form = model.header, _format(path)
     file = existing(path)
     spec = _spec(model, path, form)
-    check_content(file, spec.encoding or "utf-8")
-    source = open_delimited(file, spec) if form == "csv" else open_parquet(file)
+    check_content(file, spec.encoding or "utf-8", FOR_NEW_ROWS)
+    source = open_delimited(file, spec, FOR_NEW_ROWS) if form == "csv" else open_parquet(file, FOR_NEW_ROWS)
     _check_columns(path, header.columns, source.names)
     targets = tuple(header.targets) if set(header.targets) <= set(source.names) else ()
     faults = Faults(path)
@@ -55,36 +54,30 @@ def read_rows(model: Model, path: str) -> NewRows:
     for name, levels in raw.levels.items():
         column = header.columns.index(name)
         given = ~np.isnan(values[:, column])
-        numbers = level_numbers(levels, header.levels[name])
-        codes = values[given, column].astype(np.int64)
-        notes += _unknown(path, name, levels, codes, numbers)
-        values[given, column] = numbers[codes]
+        values[given, column], own = level_numbers(header, name, levels, values[given, column].astype(np.int64), path)
+        notes += own
     inputs = inputs_of(header, values, model.scaling, path)
     labelled = np.flatnonzero(~raw.unlabelled)
     return NewRows(inputs, raw.targets[labelled] if targets and len(labelled) else None, labelled, tuple(notes))
 
 
+def _format(path: str) -> str:
+    try:
+        form = format_of(path)
+    except UsageError:
+        form = "idx"  # as any other format that is not read
+    if form not in ("csv", "parquet"):
+        raise UsageError(f"{path}: give a CSV, TSV or Parquet file; in Python, sweepgd.Model.load(FILE).predict takes arrays")
+    return form
+
+
 def _check_columns(path: str, columns: Sequence[str], names: Sequence[str]) -> None:
     absent = [name for name in columns if name not in names]
     if absent:
-        more = f" and {len(absent) - 1:,} more" if len(absent) > 1 else ""
         raise UsageError(
-            f"{path}: no column {in_one_line(absent[0])!r}{more}, which the model takes; the file has {shown(list(names))}: "
-            "add the columns, and use the separator and the format of the training file"
+            f"{path}: the rows {missing_columns(absent)}, which the model takes; the file has {shown(list(names))}: add the "
+            "columns, and use the separator and the format of the training file"
         )
-
-
-def _unknown(
-    path: str, name: str, levels: Sequence[str], codes: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]
-) -> list[str]:
-    """Return a note for each of the `levels` that no training row has. `codes` are the numbers of the levels in the rows."""
-    counts = np.bincount(codes, minlength=len(levels))
-    return [
-        f"{path}: column {name!r} is {level!r} in {count} row{'s' * bool(count > 1)} but in no training row: all inputs of "
-        "this column are 0 in these rows"
-        for level, count, number in zip(levels, counts, numbers, strict=True)
-        if number == UNKNOWN
-    ]
 
 
 def _spec(model: Model, path: str, form: str) -> DataSpec:
@@ -92,6 +85,8 @@ def _spec(model: Model, path: str, form: str) -> DataSpec:
     header = model.header
     keys = (*READING, *(DIALECT if form == "csv" and format_of(header.data.get("path", path)) == "csv" else ()))
     given = {key: header.data[key] for key in keys if key in header.data}
-    if given.get("dates") != "all":
+    if header.dates is not None:
+        given["dates"] = header.dates or None
+    elif given.get("dates") != "all":
         given["dates"] = [name for name in listed(given.get("dates")) if name in header.columns] or None
     return DataSpec(path=path, target=header.targets, task=header.task, categories=list(header.levels) or None, **given)

@@ -1,7 +1,8 @@
 """ONNX files: the graph of a model with its scaling, for other programs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,21 +10,25 @@ import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.layout import tensors_in
+from sweepgd.serving.model_header import ModelHeader
 
 if TYPE_CHECKING:
     from sweepgd.serving.trained_model import Model
 
 # Old enough for every runtime of today, and it has all operators below.
 OPSET = 17
+METADATA = ("inputs", "targets", "classes", "columns", "levels", "imputed", "indicators", "provenance")
 ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 
 def onnx_bytes(model: "Model") -> bytes:
     """Return an ONNX file.
 
-    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. For a classification, its
+    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. NaN is a missing value: it
+    is filled in as in the training, and sets the input that marks a missing value of its column. For a classification, its
     outputs are `class`, (rows,), the numbers of the predicted classes, and `probabilities`, (rows, classes). For a regression,
-    its output is `prediction`, (rows, targets). Its metadata hold the names of inputs, targets and classes as JSON. Raises
+    its output is `prediction`, (rows, targets). Its metadata hold, as JSON, the names of inputs, targets and
+    classes, and the columns with the encoding that makes inputs of them. Raises
     UsageError without the package onnx, SweepgdError for a model with layers that ONNX does not have.
     """
     try:
@@ -34,7 +39,7 @@ def onnx_bytes(model: "Model") -> bytes:
         ) from None
     header = model.header
     graph = _Graph(helper.make_node, numpy_helper.from_array)
-    found = graph.layers(model, graph.scaled("inputs", model, header.dtype))
+    found = graph.layers(model, graph.scaled(graph.filled("inputs", header), model, header.dtype))
     real = TensorProto.FLOAT if header.dtype == "float32" else TensorProto.DOUBLE
     if header.task == "classification":
         _classified(graph, found, model.architecture.outputs, header.dtype)
@@ -52,9 +57,8 @@ def onnx_bytes(model: "Model") -> bytes:
         producer_name="sweepgd",
         ir_version=8,  # that of OPSET; by default it is the newest, which older runtimes refuse
     )
-    names = {"inputs": header.inputs, "targets": header.targets, "classes": header.classes}
-    provenance = header.provenance.model_dump(mode="json")
-    helper.set_model_props(made, {name: json.dumps(value) for name, value in (names | {"provenance": provenance}).items()})
+    described = header.model_dump(mode="json", include=set(METADATA))
+    helper.set_model_props(made, {name: json.dumps(described[name]) for name in METADATA})
     checker.check_model(made)
     return bytes(made.SerializeToString())
 
@@ -79,6 +83,28 @@ class _Graph:
     def cast(self, operand: str, dtype: str) -> str:
         """Cast `operand` to the model's dtype. The numbers in the code are TensorProto.FLOAT and TensorProto.DOUBLE."""
         return self.add("Cast", operand, to={"float32": 1, "float64": 11}[dtype])
+
+    def filled(self, operand: str, header: ModelHeader) -> str:
+        """Fill in missing values, and mark them in the inputs of `header.indicators`, which are the last ones."""
+        if not header.imputed:
+            return operand
+        first, fills = dict[str, int](), list[float]()
+        for name in header.columns:
+            first[name], fill = len(fills), header.imputed.get(name, nan)
+            levels = header.levels.get(name)
+            fills += [float(fill)] if levels is None else [float(level == fill) for level in levels]
+        marks = range(len(fills), len(header.inputs))
+        gaps = self.add("IsNaN", operand)
+        filled = self.add("Where", gaps, self.constant(np.array([*fills, *(0.0 for _ in marks)])), operand)
+        if not header.indicators:
+            return filled
+        marked = [first[name.removesuffix(" missing")] for name in header.indicators]
+        found = self.cast(self._columns(gaps, marked), "float64")
+        given = self.add("Max", self._columns(filled, marks), found)
+        return self.add("Concat", self._columns(filled, range(len(fills))), given, axis=1)
+
+    def _columns(self, operand: str, numbers: Sequence[int]) -> str:
+        return self.add("Gather", operand, self.constant(np.array(numbers, np.int64)), axis=1)
 
     def scaled(self, operand: str, model: "Model", dtype: str) -> str:
         """Scale `operand` in float64, as the training did, because a mean may be much larger than the scale."""

@@ -108,6 +108,7 @@ def _model(sweep: str, settings: dict[str, Any], row: dict[str, Any], minimum: M
         levels=done.get("levels", {}),
         imputed=done.get("imputed", {}),
         indicators=done.get("indicators", []),
+        dates=done.get("dates"),
         name=row["model"],
         settings=json.loads(json.dumps(resolve(plugin.settings, model, "model"))),
         distribution=" ".join(registry.distribution("models", row["model"])).strip(),

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution.scratch_folder import scratch_folder
+from sweepgd.plugins.single_file import registered
 from sweepgd.serving.recorded_model import recorded_model
 from sweepgd.serving.trained_model import Model
 from sweepgd.study.search import search
@@ -49,6 +50,7 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
         workers: int | None = None,
         out: str | Path | None = None,
         overrides: Sequence[str] = (),
+        plugins: Sequence[str | Path] = (),
     ) -> None:
         self.hidden = hidden
         self.activation = activation
@@ -65,6 +67,7 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
         self.workers = workers
         self.out = out
         self.overrides = overrides
+        self.plugins = plugins
 
     def _search(self, inputs: Array, targets: Array, data: dict[str, Any]) -> None:
         """Run the search and keep its best model. Raises ValueError, as estimators do, for an invalid parameter or data."""
@@ -75,8 +78,9 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
                 np.savez(folder / ROWS_FILE, x=inputs, y=targets)
                 table = self._table(len(inputs), data | {"path": str((folder / ROWS_FILE).resolve())})
                 sweep = parse(tomli_w.dumps(_plain(table)), self.overrides, "the parameters")
-                results = search(sweep, out=folder, workers=self.workers)
-                self.model_, self.results_ = recorded_model(results), results.trials
+                results = search(sweep, out=folder, workers=self.workers, plugins=self.plugins)
+                with registered(map(Path, self.plugins)):
+                    self.model_, self.results_ = recorded_model(results), results.trials
             except SweepgdError as error:
                 raise ValueError(str(error)) from error
         self.best_config_ = self.model_.header.provenance.settings["configuration"]
@@ -119,9 +123,9 @@ class SweepClassifier(ClassifierMixin, _SweepEstimator):  # type: ignore[misc]
     A parameter is a value, a list of values, or a range such as `{"low": 1e-4, "high": 1e-1, "log": True}`, as in `[space]` of
     a sweep file; `learning_rate="search"` means the range that an optimizer suggests. `hidden` are the widths of the hidden
     layers, or a list of such lists. A batch size above the number of training rows means all training rows. `validation` is the
-    share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file. With
-    `out`, the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
-    configuration, and `results_` the table of trials.
+    share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file.
+    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory. After
+    `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its configuration, and `results_` the table of trials.
     """
 
     classes_: Array

@@ -1,5 +1,6 @@
 """`sweepgd.Model`: recorded weights with all that predictions on new rows need."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,7 +98,8 @@ class Model:
         """Return the predicted class names, (rows,), or for a regression numbers, (rows,) or (rows, targets).
 
         `rows` is an array (rows, columns) in the order of `columns`, or a pandas or polars table with these columns. Missing
-        values are NaN or None. Raises SweepgdError for rows that the model cannot take.
+        values are NaN or None. Raises SweepgdError for rows that the model cannot take. Warns of levels of a category that no
+        training row has; all inputs of the column are then 0.
         """
         return self.predictions(self._inputs(rows))
 
@@ -169,7 +171,10 @@ class Model:
         return Scores(len(inputs), loss, None if isnan(error) else error)
 
     def _inputs(self, rows: Any) -> Array:
-        return inputs_of(self.header, matrix_of(self.header, rows), self.scaling, "the rows")
+        values, notes = matrix_of(self.header, rows, "the rows")
+        for note in notes:
+            warnings.warn(note, stacklevel=3)
+        return inputs_of(self.header, values, self.scaling, "the rows")
 
     def _outputs(self, inputs: Array) -> Array:
         outputs = self._compiled.outputs(inputs)

@@ -1,11 +1,15 @@
-"""Check before the first trial that the results will have the columns that claims name."""
+"""Check before the first trial that the results will have the columns that claims name, and that names in them exist."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sweepgd.core.errors import UsageError, nearest
+from sweepgd.core.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT
 from sweepgd.curvature.catalogue import MEASURES, measure_of
+from sweepgd.plugins import registry
 from sweepgd.record import TRIALS
+from sweepgd.schedules import BATCH_SCHEDULES
 from sweepgd.sweep import Sweep
+from sweepgd.sweep.claim_spec import ClaimSpec, Interval, Scalar
 from sweepgd.sweep.dotted_keys import dotted
 from sweepgd.sweep.space import Space
 
@@ -14,26 +18,49 @@ ALWAYS = ("warmup", "weight_decay", "schedule_after_warmup", "diverged")
 
 
 def check_claims(sweep: Sweep, space: Space) -> None:
-    """Raise UsageError if a claim names a column that the results of this sweep will not have.
+    """Raise UsageError if a claim names a column that the results of this sweep will not have, or an optimizer, a schedule or a
+    status that does not exist.
 
     Names of measures are accepted even if the sweep has no `[measure]` table, because `sweepgd measure` can add measures later.
     """
-    known = {*TRIALS.names, *ALWAYS, *_settings(sweep), *map(_hyperparameter, (axis.name for axis in space.axes))}
+    known = {*TRIALS.names, *ALWAYS, *_settings(sweep), *map(column_of, (axis.name for axis in space.axes))}
     known |= {key for point in sweep.points for key in point.hyperparameters}
     for number, claim in enumerate(sweep.claims):
         where = {f"where.{name}": name for name in claim.where}
         for key, name in ({"of": claim.of, "by": claim.by} | where).items():
             if name is not None and name not in known and not _is_measure(name):
                 raise UsageError(f"claims[{number}].{key} = {name!r}: no such column: {nearest(name, {*known, *MEASURES})}")
+        for key, column, value in compared(number, claim):
+            names = _names(column)
+            if names and value not in names:
+                raise UsageError(f"{key} = {value!r}: no such {column.replace('_', ' ')}: {nearest(str(value), names)}")
 
 
-def _hyperparameter(axis: str) -> str:
+def compared(number: int, claim: ClaimSpec) -> Iterator[tuple[str, str, Scalar | Interval]]:
+    """Yield each value that a claim compares or selects, with its key in the sweep file and its column."""
+    for group in claim.groups:
+        yield f"claims[{number}].groups", str(claim.by), group
+    for column, wanted in claim.where.items():
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            yield f"claims[{number}].where.{column}", column, value
+
+
+def _names(column: str) -> Collection[str]:
+    """Return all values that a column of names can have. It is empty for any other column."""
+    if column == "status":
+        return (COMPLETED, DIVERGED, PRUNED, FAILED, TIMED_OUT)
+    if column in ("optimizer", "schedule"):
+        return registry.names(f"{column}s")
+    return BATCH_SCHEDULES if column == "batch_schedule" else ()
+
+
+def column_of(axis: str) -> str:
     """Return the name of the column that holds an axis. For example, the axis "optimizer.adam.beta1" is in the column "beta1",
     and "schedule.step.after" is in "schedule.after".
     """
     kind, _, rest = axis.partition(".")
     _, _, key = rest.rpartition(".")
-    return key if kind == "optimizer" else f"{kind}.{key}" if "." in rest else axis
+    return key if kind == "optimizer" and key else f"{kind}.{key}" if "." in rest else axis
 
 
 def _settings(sweep: Sweep) -> Iterator[str]:

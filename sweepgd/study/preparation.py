@@ -8,6 +8,7 @@ from sweepgd.core.errors import UsageError
 from sweepgd.data.paths import check_there
 from sweepgd.study.advisor import Advisor
 from sweepgd.study.claim_columns_check import check_claims
+from sweepgd.study.claim_values_check import absent_values
 from sweepgd.study.sweep_warnings import warnings_of
 from sweepgd.sweep import Sweep, configuration_of
 from sweepgd.sweep.space import Space, Value
@@ -25,8 +26,11 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """One line for each setting of the sweep that has no effect, or has an effect other than the sweep file suggests."""
-        return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows)
+        """One line for each setting of the sweep that has no effect, or has an effect other than the sweep file suggests, and
+        for each value in a claim that no configuration has.
+        """
+        given = self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows
+        return [*warnings_of(*given), *absent_values(*given)]
 
 
 def prepare(sweep: Sweep) -> Prepared:

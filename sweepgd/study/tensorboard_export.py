@@ -1,22 +1,13 @@
 """Export a results directory as event files for TensorBoard."""
 
 import shutil
-from collections.abc import Iterable
 from importlib.util import find_spec
-from itertools import groupby
-from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import load
 from sweepgd.record.atomic_files import writing
-
-PARTS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
-ALONG = (*PARTS, "gradient_norm", "learning_rate", "batch_size")
-ENDS = (*PARTS, "generalization_gap")
-SETTINGS = ("status", "data", "model", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "seed")
-Row = dict[str, Any]
+from sweepgd.study.exported_runs import ExportedRun, exported_runs
 
 
 def write_events(directory: Path | str) -> Path:
@@ -32,38 +23,26 @@ def write_events(directory: Path | str) -> Path:
     if find_spec("tensorboardX") is None:
         raise SweepgdError("event files need the package tensorboardX: run uv sync --extra tensorboard in the clone")
     folder, unfinished = results.directory / "tensorboard", results.directory / ".tensorboard.tmp"
-    curves = results.curves.select(["trial", "replicate", "update", "seconds", *ALONG]).to_pylist()
-    evaluations = {run: list(rows) for run, rows in groupby(curves, _run)}
     with writing(results.directory):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        for row in results.trials.to_pylist():
-            _write_run(unfinished / "{}-{}".format(*_run(row)), row, evaluations.get(_run(row), ()))
+        for run in exported_runs(results):
+            _write_run(unfinished / run.name, run)
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
     return folder
 
 
-def _run(row: Row) -> tuple[int, int]:
-    return row["trial"], row["replicate"]
-
-
-def _write_run(folder: Path, row: Row, evaluations: Iterable[Row]) -> None:
+def _write_run(folder: Path, run: ExportedRun) -> None:
     from tensorboardX import SummaryWriter  # an extra
     from tensorboardX.summary import hparams
 
-    began = row["started_at"].timestamp() if row["started_at"] else 0.0
-    settings = {name: row[name] for name in SETTINGS if row[name] is not None} | dict(row["hyperparameters"] or ())
-    ends = {f"end/{name}": value for name, value in _finite(row, ENDS).items()}
     with SummaryWriter(str(folder)) as writer:
-        for summary in hparams(settings, ends):  # `add_hparams` would write a second file, with the same name
+        # `add_hparams` would write a second file, with the same name
+        for summary in hparams({"status": run.row["status"], **run.settings}, run.ends):
             writer.file_writer.add_summary(summary)
-        for evaluation in evaluations:
-            for name, value in _finite(evaluation, ALONG).items():
-                writer.add_scalar(name, value, evaluation["update"], began + (evaluation["seconds"] or 0.0))
-        for name, value in ends.items():
-            writer.add_scalar(name, value, row["updates"], began)
-
-
-def _finite(row: Row, names: Iterable[str]) -> Row:
-    return {name: row[name] for name in names if row[name] is not None and isfinite(row[name])}
+        for update, seconds, numbers in run.along:
+            for name, value in numbers.items():
+                writer.add_scalar(name, value, update, run.began + seconds)
+        for name, value in run.ends.items():
+            writer.add_scalar(name, value, run.row["updates"], run.began)

@@ -11,6 +11,7 @@ from sweepgd.sweep.points import configuration_of, space_of
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.toml_files import (
     changes,
+    claims_of,
     copy_of,
     differences,
     load,
@@ -28,6 +29,7 @@ __all__ = [
     "Sweep",
     "bundled",
     "changes",
+    "claims_of",
     "configuration_of",
     "copy_of",
     "differences",

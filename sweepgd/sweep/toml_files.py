@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sweepgd.core.bundled_sweeps import bundled
 from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
@@ -38,16 +38,30 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
 
     Raises UsageError if there is no such sweep or it is not valid, SweepgdError if the file cannot be read.
     """
+    path, text = _read(name_or_path)
+    return parse(text, overrides, str(path), path.parent)
+
+
+def claims_of(name_or_path: str) -> list[ClaimSpec]:
+    """Return the claims of a sweep file, of a bundled sweep by name, or of a file that holds `[[claims]]` alone.
+
+    Raises the errors of `load`.
+    """
+    path, text = _read(name_or_path)
+    table = _tables(text, str(path))
+    return _claims(table, str(path)) if list(table) == ["claims"] else parse(text, (), str(path), path.parent).claims
+
+
+def _read(name_or_path: str) -> tuple[Path, str]:
     path = path_of(name_or_path)
     try:
-        text = path.read_text(encoding="utf-8")
+        return path, path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(
             f"no sweep file {name_or_path!r}, and no bundled sweep of that name: {nearest(name_or_path, bundled())}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SweepgdError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
-    return parse(text, overrides, str(path), path.parent)
 
 
 def path_of(name_or_path: str) -> Path:
@@ -76,15 +90,19 @@ def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder
     Relative data paths in the text are relative to `folder`. Paths in overrides are relative to the current directory. Raises
     UsageError with one line that begins with `where` if the sweep is not valid.
     """
-    try:
-        table = toml_syntax.tables(text)
-    except ValueError as error:
-        raise UsageError(f"{where} is not valid TOML: {error}") from error
+    table = _tables(text, where)
     _find_data(table, folder or Path())
     for override in overrides:
         _override(table, override)
     _find_data(table, Path())
     return validate(table, where)
+
+
+def _tables(text: str, where: str) -> dict[str, Any]:
+    try:
+        return toml_syntax.tables(text)
+    except ValueError as error:
+        raise UsageError(f"{where} is not valid TOML: {error}") from error
 
 
 def _find_data(table: dict[str, Any], folder: Path) -> None:
@@ -97,8 +115,15 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
     """Return the sweep that nested tables describe. Raises UsageError with one line that begins with `where` if it is not
     valid.
     """
-    try:
+    with _in_words(where):
         return Sweep.model_validate(table)
+
+
+@contextmanager
+def _in_words(where: str) -> Iterator[None]:
+    """Turn an error of validation into a UsageError of one line that begins with `where`."""
+    try:
+        yield
     except ValidationError as error:
         raise UsageError(f"{where}: {describe(error)}" if where else describe(error)) from error
     except UsageError as error:  # raised by a validator
@@ -127,9 +152,20 @@ def recorded_table(text: str) -> dict[str, Any]:
 def recorded_claims(text: str) -> list[ClaimSpec]:
     """Return the claims in the text of a recorded sweep, even if this version does not know other keys of the sweep.
 
-    Raises the errors of `recorded_table`.
+    Raises the errors of `recorded_table`, and UsageError for a claim that this version does not know.
     """
-    return [ClaimSpec.model_validate(claim) for claim in recorded_table(text).get("claims", [])]
+    return _claims({"claims": recorded_table(text).get("claims", [])}, "sweep.toml of the results")
+
+
+def _claims(table: Mapping[str, Any], where: str) -> list[ClaimSpec]:
+    with _in_words(where):
+        return _Claims.model_validate(table).claims
+
+
+class _Claims(BaseModel):
+    """A file with claims alone."""
+
+    claims: list[ClaimSpec]
 
 
 def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:

@@ -62,6 +62,8 @@ def _message(key: str, detail: Any) -> str:
         return f"{key} must be a table: {how}"
     if kind == "list_type":
         return f"{key} must be a list: write it in brackets, even with one value"
+    if kind == "string_too_short":
+        return f"{key} is empty: give a text"
     if kind == "too_short":
         return f"{key} is empty: give at least one value"
     if kind in _BOUNDS:

@@ -69,7 +69,9 @@ def _naming(choice: Choice | None) -> Iterator[None]:
     except SweepgdError as error:
         if choice is None:
             raise
-        raise type(error)(f"{in_words(choice)}: {error}") from error
+        named, text = in_words(choice), str(error)
+        setting, _, rest = text.partition(": ")  # a message may begin with one of the settings itself
+        raise type(error)(f"{named}: {rest if ' = ' in setting and setting in named else text}") from error
 
 
 class SweepContext:

@@ -114,10 +114,14 @@ def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, 
     assert "  held: The losses are finite.\n" in shown.out
     assert "answers are adjusted for 2 claims (Holm)" in " ".join(shown.out.split())
     assert shown.code == 0
-    strict = run("analyze", "results/example", "--claims", "claims.toml", "--strict", "--json")
+    Path("alone.toml").write_text(CLAIMS)
+    strict = run("analyze", "results/example", "--claims", "alone.toml", "--strict", "--json")
     assert strict.code == 4
     assert [row["answer"] for row in json.loads(strict.out)["claims"]] == ["not held", "held"]
     assert run("analyze", "results/example", "--strict").code == 0
+    Path("alone.toml").write_text(CLAIMS.replace("value", "valeu"))
+    wrong = run("analyze", "results/example", "--claims", "alone.toml")
+    assert (wrong.code, wrong.err) == (2, "sweepgd: alone.toml: unknown key claims[0].valeu: did you mean 'value'?\n")
 
 
 def test_claims_can_be_changed_after_a_search(run, run_search):

@@ -119,6 +119,7 @@ def test_invalid_weights_are_refused(keys, line):
         weigh()
 
 
-def test_class_weights_for_a_regression_are_refused():
+@pytest.mark.parametrize("weights", ["balanced", {}])
+def test_class_weights_for_a_regression_are_refused(weights):
     with pytest.raises(UsageError, match=r"data\.class_weights is for classification, but the task of diabetes is regression"):
-        prepare(DataSpec(name="diabetes", class_weights="balanced"))
+        prepare(DataSpec(name="diabetes", class_weights=weights))

@@ -74,8 +74,13 @@ def test_foreign_and_newer_files_are_named(two, tmp_path):
         "newer": ({"version": 2}, "has format version 2, and this sweepgd reads versions up to 1: install a newer sweepgd"),
         "foreign": ({"format": "other"}, "is not a model of sweepgd"),
         "key": ({"task": "ranking"}, "is damaged: task: Input should be 'regression' or 'classification'"),
-        "weights": ({"parameters": model.parameters[1:]}, "is damaged: its arrays do not fit its header"),
-        "nan": ({"parameters": model.parameters * np.float32("nan")}, "is damaged: its arrays do not fit its header"),
+        "weights": ({"parameters": model.parameters[1:]}, "is damaged: its parts do not fit together"),
+        "nan": ({"parameters": model.parameters * np.float32("nan")}, "is damaged: its parts do not fit together"),
+        "scale": ({"scale": 0 * model.scaling[1]}, "is damaged: its parts do not fit together"),
+        "columns": ({"columns": model.header.columns[1:]}, "is damaged: its parts do not fit together"),
+        "levels": ({"levels": {"sex": ["f"]}}, "is damaged: its parts do not fit together"),
+        "fill": ({"imputed": model.header.imputed | {"sex": "x"}}, "is damaged: its parts do not fit together"),
+        "mark": ({"imputed": model.header.imputed | {"other": 1.0}}, "is damaged: its parts do not fit together"),
         "layers": ({"layers": []}, "the weights have other layers than the installed model 'mlp': install sweepgd"),
         "absent": ({"name": "resnet8", "distribution": "nets 1.0"}, "model 'resnet8' of nets 1.0 is not installed"),
     }
@@ -91,11 +96,21 @@ def test_pickled_arrays_and_other_archives_are_refused(tmp_path):
     np.savez(tmp_path / "objects.npz", header=np.array([{"a": 1}], dtype=object))
     with pytest.raises(SweepgdError, match=r"array 'header' holds Python objects: objects are not read, because"):
         Model.load(tmp_path / "objects.npz")
+    np.savez(tmp_path / "deep.npz", header=np.frombuffer(b"[" * 100_000, np.uint8))
+    with pytest.raises(SweepgdError, match=r"deep\.npz is not a model of sweepgd: sweepgd export"):
+        Model.load(tmp_path / "deep.npz")
     np.savez(tmp_path / "data.npz", x=np.zeros(3))
     with pytest.raises(SweepgdError, match=r"data\.npz is not a model of sweepgd: sweepgd export"):
         Model.load(tmp_path / "data.npz")
     (tmp_path / "text.npz").write_text("a,b\n1,2\n")
-    for name, message in (("text.npz", "is not a model of sweepgd, or is incomplete"), ("none.npz", "no such file")):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "sweep.toml").write_text("")
+    for name, message in (
+        ("text.npz", "is not a model of sweepgd, or is incomplete"),
+        ("none.npz", "no such file"),
+        (".", "is a folder: give a model file, which sweepgd export DIR -o FILE.npz writes"),
+        ("study", r"study is a study: write its best model with sweepgd export .*study -o model\.npz first"),
+    ):
         with pytest.raises(SweepgdError, match=message):
             Model.load(tmp_path / name)
 

@@ -10,6 +10,7 @@ import pytest
 from serving.trained_runs import recorded
 
 from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.serving.encoded_inputs import inputs_of
 from sweepgd.serving.onnx_graph import onnx_bytes
 
 
@@ -27,11 +28,22 @@ def unscaled(model):
     return inputs, inputs * model.scaling[1] + model.scaling[0]
 
 
+def with_gaps(model):
+    """Return the columns of four rows, with missing values, and their inputs of the graph."""
+    values = np.array([[np.nan, 1, 19850], [41, np.nan, 19850], [np.nan, np.nan, np.nan], [38, 0, 19852]])
+    assert model.header.inputs == ["age", "sex=f", "sex=m", "seen", "age missing", "sex missing"]
+    levels = [np.where(np.isnan(values[:, 1]), np.nan, values[:, 1] == level) for level in (0, 1)]
+    return values, np.column_stack([values[:, 0], *levels, values[:, 2], np.zeros((4, 2))])
+
+
 def check(model):
     inputs, raw = unscaled(model)
-    session, found = outputs_of(model, raw)
+    values, gaps = with_gaps(model)
+    inputs = np.vstack([inputs, inputs_of(model.header, values, model.scaling, "rows")])
+    session, found = outputs_of(model, np.vstack([raw, gaps]))
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["inputs"]) == model.header.inputs
+    assert json.loads(metadata["imputed"]) == model.header.imputed
     if model.classes:
         np.testing.assert_allclose(found["probabilities"], model.probabilities(inputs), atol=1e-5)
         assert np.array(json.loads(metadata["classes"]))[found["class"]].tolist() == model.predictions(inputs).tolist()

@@ -69,6 +69,21 @@ def test_an_invalid_parameter_is_a_value_error_of_one_line(parameters, labels, m
     assert message in str(caught.value)
 
 
+def test_an_optimizer_of_a_file_is_used(tmp_path):
+    file = tmp_path / "heavy.py"
+    momentum = "from dataclasses import replace\nfrom sweepgd.optimizers.momentum import momentum\n"
+    file.write_text(f"{momentum}heavy = replace(momentum, name='heavy')\n")
+    rows, labels = blobs(["a", "b"])
+    one, other = (
+        SweepClassifier(**FEW | {"trials": 1, "learning_rate": 0.05, "optimizer": optimizer}, plugins=plugins).fit(rows, labels)
+        for optimizer, plugins in (("heavy", [str(file)]), ("momentum", ()))
+    )
+    assert one.best_config_["optimizer"] == "heavy"
+    np.testing.assert_array_equal(one.predict_proba(rows), other.predict_proba(rows))
+    with pytest.raises(ValueError, match="unknown optimizer 'heavy'"):
+        clone(one).set_params(plugins=()).fit(rows, labels)
+
+
 def test_parameters_of_numpy_are_accepted():
     parameters = {"learning_rate": np.float64(0.05), "batch_size": np.int64(8), "hidden": (np.int64(4),)}
     assert SweepClassifier(**FEW | parameters).fit(*blobs(["a", "b"])).best_config_["batch_size"] == 8

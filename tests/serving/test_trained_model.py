@@ -69,12 +69,18 @@ def test_arrays_and_data_frames_are_predicted_as_the_file(two):
     names = list(model.columns)
     assert names == ["age", "sex", "seen"]
     frame = pandas.DataFrame(found, columns=names).assign(more=1)[["more", *reversed(names)]]
+    note = r"^the rows: column 'sex' is 'x' in 4 rows but in no training row: all inputs of this column are 0 in these rows$"
     for given in (found, np.array(found, dtype=object), frame, polars.DataFrame(found, schema=names, orient="row")):
-        assert model.predict(given).tolist() == expected.tolist()
+        with pytest.warns(UserWarning, match=note) as warned:
+            assert model.predict(given).tolist() == expected.tolist()
+        assert [warning.filename for warning in warned] == [__file__]
     labels = [row[3] for row in rows]
-    assert model.evaluate(found, labels).error == np.mean(expected != labels)
-    with pytest.raises(UsageError, match=r"have no column 'sex': the model takes 3 columns"):
+    with pytest.warns(UserWarning, match=note):
+        assert model.evaluate(found, labels).error == np.mean(expected != labels)
+    with pytest.raises(UsageError, match=r"the rows have no column 'sex': the model takes 3 columns"):
         model.predict(frame.drop(columns="sex"))
+    with pytest.raises(UsageError, match=r"the rows lack 2 columns \('sex', 'seen'\): the model takes 3 columns"):
+        model.predict(frame[["age"]])
     with pytest.raises(UsageError, match=r"have shape \(60, 2\): give \(rows, 3\)"):
         model.predict([row[:2] for row in found])
     with pytest.raises(SweepgdError, match=r"the targets: column 'y' has class 'middle'"):
@@ -83,7 +89,7 @@ def test_arrays_and_data_frames_are_predicted_as_the_file(two):
 
 def test_a_model_is_pickled_and_says_what_it_is(two):
     model = two.model()
-    model.predict(table(cells("two")))
+    model.predict(table(cells("two"))[:9])
     again = pickle.loads(pickle.dumps(model))
     assert again.evaluate_part() == model.evaluate_part()
     error = f"{100 * two.trials['test_error'][0].as_py():.3g}"
@@ -102,6 +108,11 @@ def test_a_file_of_rows_without_targets_or_with_some(two, run, tmp_path):
     write(tmp_path / "x.csv", [["", "x", "2024-05-01"]] * 2, "age,sex,seen")
     note = "x.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 in these rows\n"
     assert run("predict", "m.npz", "x.csv").err == note
+    write(tmp_path / "x.csv", [["", level, "2024-05-01"] for level in "xfuvwyyz"], "age,sex,seen")
+    note = "'sex' has 6 levels ('u', 'v', 'w', 'x', 'y', and 1 more) in 7 rows but in no training row: all inputs"
+    err = run("predict", "m.npz", "x.csv").err
+    assert note in err
+    assert err.count("\n") == 1
     assert alone.out == some.out
     assert some.err.startswith("1 row of some.csv: ")
     assert alone.out.splitlines()[0] == "prediction,p(high),p(low)"
@@ -135,19 +146,24 @@ def test_a_model_of_a_plugin_is_found_by_its_name(tmp_path, run):
     ("content", "message"),
     [
         (("1,f,2024-05-01,odd", "age,sex,seen,y"), "column 'y' has class 'odd', which is not in the training file"),
-        (("1,f", "age,sex"), "no column 'seen', which the model takes; the file has age, sex: add the columns"),
-        (("1;f;2024-05-01", "age;sex;seen"), "no column 'age' and 2 more, which the model takes; the file has age;sex;seen"),
-        (("old,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is 'old', not a number"),
+        (("1,f", "age,sex"), "the rows have no column 'seen', which the model takes; the file has age, sex: add the columns"),
+        (("1;f;2024-05-01", "age;sex;seen"), "lack 3 columns ('age', 'sex', 'seen'), which the model takes; the file has age;"),
+        (("old,f,2024-05-01", "age,sex,seen"), "'age', row 1 is 'old', not a number: write a number, as in the training file"),
+        (("'1,5',f,2024-05-01", "age,sex,seen"), "cannot read new.csv: CSV parse error"),
+        (("1,f,2024-05-01", "1,f,x"), "its first line looks like data (1, f, x), not like names: add a first line with the"),
+        (("2024-05-01,f,2024-05-01", "age,sex,seen"), "row 1 is '2024-05-01', not a number: write numbers, as in the training"),
+        (("é,f,2024-05-01", "age,sex,seen"), "line 2 is not UTF-8 text: save the file as UTF-8"),
         (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: correct the value"),
     ],
 )
 def test_a_fault_in_a_file_of_rows_is_one_line(two, run, tmp_path, content, message):
     two.model().save("m.npz")
-    write(tmp_path / "new.csv", [content[0].split(",")], content[1])
+    (tmp_path / "new.csv").write_text(f"{content[1]}\n{content[0]}\n", encoding="latin-1")
     ended = run("predict", "m.npz", "new.csv")
     assert ended.code in (1, 2)
     assert message in ended.err
     assert (ended.err.count("\n"), ended.out) == (1, "")
+    assert "data." not in ended.err
 
 
 def test_a_gap_without_a_rule_to_fill_it_is_named(tmp_path):

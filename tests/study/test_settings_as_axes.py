@@ -122,7 +122,10 @@ def test_measures_taken_afterwards_are_those_of_the_search(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (("space.data.subset=[20,50]",), "data.subset = 50: data.subset = 50: moons has only 40 rows: give a smaller number"),
+        (
+            ("space.data.subset=[20,50]",),
+            "data.rows = 40, data.subset = 50: moons has only 40 rows: give a smaller number",
+        ),
         (
             ("space.data.rows=[2,40]",),
             "data.rows = 2, data.label_noise = 0.0: 2 rows minus 1 for validation",

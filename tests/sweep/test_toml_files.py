@@ -4,7 +4,7 @@ import pytest
 from linear_sweep import LINEAR, sweep
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.sweep import load, parse, to_toml
+from sweepgd.sweep import load, parse, recorded_claims, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 # --- Reading
@@ -198,3 +198,8 @@ def test_a_broken_file_is_reported_with_its_name(text, line):
         parse(text, where="mine.toml")
     assert line in str(problem.value)
     assert "\n" not in str(problem.value)
+
+
+def test_a_recorded_claim_that_this_version_does_not_know_is_one_line():
+    with pytest.raises(UsageError, match=r"^sweep\.toml of the results: claims\[0\]\.statistic = 'median': give 'mean', .*$"):
+        recorded_claims('[[claims]]\nsays = "s"\nstatistic = "median"\nof = "train_loss"\n')

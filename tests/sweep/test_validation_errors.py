@@ -10,8 +10,8 @@ from sweepgd.sweep.reference import TABLES
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.toml_files import validate
 
-WRONG = ("x", 3, -1, 2.5, 1e300, True, [], [[8]], [True], {}, {"low": "x"}, {"x": "y"}, {"x": {"y": "z"}}, date(2020, 1, 1))
-RAW = ("Input should", "should match", "valid ", "pydantic", "type=", "items after validation")
+WRONG = ("x", "", 3, -1, 2.5, 1e300, True, [], [[8]], [True], {}, {"low": "x"}, {"x": "y"}, {"x": {"y": "z"}}, date(2020, 1, 1))
+RAW = ("Input should", "should match", "valid ", "pydantic", "type=", "items after validation", "should have", "Value error")
 FIELDS = [("", name) for name in Sweep.model_fields] + [
     (table, name) for table, kind in TABLES.items() for name in kind.model_fields
 ]
@@ -52,6 +52,7 @@ def test_no_message_is_pydantics_own(table, key):
         ("search.seed=[1]", "search.seed = [1]: give a single value"),
         ("data.shuffle='always'", "data.shuffle = 'always': give 'epoch', 'once' or 'never'"),
         ("data.class_weights=3", "data.class_weights = 3: give 'balanced' or a table"),
+        ("claims=[{says='',statistic='mean'}]", "claims[0].says is empty: give a text"),
         ("data.class_weights={a='b'}", "data.class_weights.a = 'b': give a number"),
         ("points=[{batch_size='all'}]", "points[0].batch_size = 'all': give a whole number or 'full'"),
         ("points=[8]", "points[0] must be a table: write it as {key = value}"),
