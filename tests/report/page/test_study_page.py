@@ -70,7 +70,7 @@ def test_the_first_screen_says_what_was_run_and_found(page):
     said = Page(page).text
     for words in (
         "What is found?", "Data: digits, a classification. Model: mlp.", "80 runs; 62 completed; 18 diverged",
-        "validation loss of trial 28: sgd, batch size 32, rate 0.1", "standard error 0.00106 over 2 replicates",
+        "validation loss of trial 28: sgd, batch size 32, rate 0.1", "an interval needs 3 replicates or more",
         "the lowest of 31, so biased low", "learning rates 0.1 to 1", "mean of validation_loss: expected < 1, found 3.37",
     ):  # fmt: skip
         assert words in said
