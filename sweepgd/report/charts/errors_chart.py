@@ -1,4 +1,4 @@
-"""Train and validation or test error by batch size, at the best configuration of each size and at one learning rate for all sizes."""
+"""Train and validation (or test) error by batch size, at the best configuration of each size and at one rate for all sizes."""
 
 from typing import Any
 
