@@ -36,9 +36,9 @@ def importance(trials: pa.Table) -> pa.Table:
     categorical parameters). Levels are those of `axes`: numbers with many values are binned. A hyperparameter that only some
     configurations have, such as adam.beta1, is compared among those, and its divergence is multiplied by q²/p, where q and p
     are their shares of the top and of all. Without smoothing, the divergence of the pair (optimizer, adam.beta1) is the sum of
-    this and of the divergence of the optimizer. The intervals hold 95 % of a bootstrap over configurations. A target is left out if fewer than
-    FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS in all, or if
-    fewer than two hyperparameters vary.
+    this and of the divergence of the optimizer. The intervals hold 95 % of a bootstrap over configurations. A target is left
+    out if fewer than FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS
+    in all, or if fewer than two hyperparameters vary.
     """
     every = configurations(trials)
     if every.num_rows > MOST_CONFIGURATIONS:
@@ -58,9 +58,9 @@ def importance(trials: pa.Table) -> pa.Table:
 
 def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats) -> Floats:
     """Return the Pearson divergence of the top configurations from all configurations in one hyperparameter, (draws,). `levels`
-    is the level of each configuration, (configurations,), or MISSING; see `importance` for missing levels. `top` and `every` are the weights of the top configurations and of
-    all configurations in each draw, (draws, configurations). The densities are smoothed as in Optuna: there is a kernel for
-    each observed level, and one more kernel that is uniform.
+    is the level of each configuration, (configurations,), or MISSING; see `importance` for missing levels. `top` and `every`
+    are the weights of the top configurations and of all configurations in each draw, (draws, configurations). The densities are
+    smoothed as in Optuna: there is a kernel for each observed level, and one more kernel that is uniform.
     """
     has = levels != MISSING
     indicator = np.eye(len(np.unique(levels[has])))[np.unique(levels[has], return_inverse=True)[1]]
