@@ -1,8 +1,9 @@
-"""One HTML page of a study that opens offline. It holds the figures, tables and trials of the record; nothing here is computed.
+"""One HTML page of a study, or of several, that opens offline. It holds the figures, tables and trials of the record; nothing here is computed.
 
 Everything from a sweep file, a plugin or a data set goes through `escaping`.
 """
 
-from sweepgd.report.page.page import study_page, write_page
+from sweepgd.report.page.comparison_page import comparison_page
+from sweepgd.report.page.page import study_page, write_html, write_page
 
-__all__ = ["study_page", "write_page"]
+__all__ = ["comparison_page", "study_page", "write_html", "write_page"]

@@ -76,10 +76,11 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
         sweep_section(results),
         provenance_section(results),
     ]
-    return _assembled(name, first, [section for section in sections if section is not None], trials, refresh)
+    return assembled(name, first, [section for section in sections if section is not None], trials, refresh)
 
 
-def _assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any], refresh: int | None) -> str:
+def assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any], refresh: int | None = None) -> str:
+    """Return a page as HTML: `first` below the heading `name`, then the sections. `trials` is as in `trial_data`."""
     bundle, own = vega_bundle(), own_script()
     return Template(asset("page.html")).substitute(
         policy=f"{digest(bundle)} {digest(own)}",

@@ -45,7 +45,7 @@ def trial_data(results: Results) -> dict[str, Any]:
     """
     every = configurations(results.trials)
     shown = every.take(pa.array(_chosen(every)))
-    axes = values_of_axes(shown)
+    axes = {printable(name): values for name, values in values_of_axes(shown).items()}
     columns = [_numbers("trial", shown["trial"].to_pylist())]
     columns.append(_texts("status", _statuses(shown)))
     columns += [_column(name, axes[name] if name in axes else shown[name].to_pylist()) for name in FIRST]

@@ -111,7 +111,10 @@ whenIdle(drawNext);
 themeListeners.push(redraw);
 let resizing = 0;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(redraw, 150); });
-addEventListener("beforeprint", () => chartBoxes.forEach(draw));
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details.rows").forEach((rows) => { rows.open = true; });
+  chartBoxes.forEach(draw);
+});
 
 // The numbers of a figure as tables, for those who cannot see it.
 const MOST_ROWS = 300;

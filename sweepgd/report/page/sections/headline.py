@@ -1,6 +1,7 @@
 """The first screen of the page: what was asked, what was run, and the best configuration with an honest interval."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -27,15 +28,20 @@ def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table
     trials = results.trials
     paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
     paragraphs.append(text(_kind(trials)))
-    cards = [_runs(tables["endings"].to_pylist(), sweep), *_best(tables["best"].to_pylist(), objective_name(trials))]
-    cards += [*_diverged(trials), *_time(trials)]
+    best = best_card("Best configuration", tables["best"].to_pylist(), objective_name(trials))
+    cards = [_runs(tables["endings"].to_pylist(), sweep), best, *_diverged(trials), *_time(trials)]
+    equal = as_good(trials) if trials.num_rows else None
+    after = f"<p>{text(equal)}</p>" if equal else ""
+    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + cards_html(cards) + after
+
+
+def cards_html(cards: Sequence[Card]) -> str:
+    """Return cards, each with its title, a value in large letters, and more about the value."""
     shown = "".join(
         f'<div class="card"><dt>{text(title)}</dt><dd><strong>{text(value)}</strong><span>{text(more)}</span></dd></div>'
         for title, value, more in cards
     )
-    equal = as_good(trials) if trials.num_rows else None
-    after = f"<p>{text(equal)}</p>" if equal else ""
-    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + f'<dl class="cards">{shown}</dl>{after}'
+    return f'<dl class="cards">{shown}</dl>'
 
 
 def _kind(trials: pa.Table) -> str:
@@ -65,16 +71,16 @@ def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
     return "Trials", f"{done:,} of {planned:,}" if done < planned else f"{done:,}", "; ".join(more)
 
 
-def _best(rows: list[Row], name: str) -> list[Card]:
-    """Return the card of the best configuration, with its objective as in `best_value`."""
+def best_card(title: str, rows: list[Row], name: str) -> Card:
+    """Return the card of the best configuration, the first of `rows`, with its objective as in `best_value`."""
     if not rows or rows[0]["objective"] is None:
-        return [("Best configuration", "none", "no trial completed with an objective")]
+        return title, "none", "no trial completed with an objective"
     row = rows[0]
     rate = "" if row["learning_rate"] is None else f", rate {short(row['learning_rate'])}"
     named = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
     value = best_value(row, name)
     interval = f"{100 * CONFIDENCE:g} % interval {value.interval}" if value.interval else ""
-    return [("Best configuration", value.number, "; ".join(filter(None, (named, interval, value.about))))]
+    return title, value.number, "; ".join(filter(None, (named, interval, value.about)))
 
 
 def _diverged(trials: pa.Table) -> list[Card]:
