@@ -30,7 +30,7 @@ DIFFERENCE = Column(
     legend="second - first = mean difference over the runs that both studies have, with a 95 % interval",
 )
 MEDIAN = Column(
-    "median", "median", legend="median = that of the differences; if it is far from their mean, a few extreme runs rule the mean"
+    "median", "median", legend="median = that of the differences; a few extreme runs change their mean, but not their median"
 )
 SHARED = (
     Column("configurations", "config-\nurations", legend="configurations, runs = those that completed in both studies"),
@@ -42,9 +42,7 @@ SHARED = (
 
 def answers(tables: Mapping[str, pa.Table]) -> list[Answer]:
     """Return the tables of `analysis.comparison`, each under its question."""
-    changes, studies, paired, unpaired = (
-        tables[name].to_pylist() for name in ("changes", "studies", "paired", "unpaired")
-    )
+    changes, studies, paired, unpaired = (tables[name].to_pylist() for name in ("changes", "studies", "paired", "unpaired"))
     return [_changes(changes), _studies(studies), _paired(paired, unpaired)]
 
 

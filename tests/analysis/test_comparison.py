@@ -92,7 +92,8 @@ def test_studies_without_shared_configurations_are_compared_by_their_best():
 
 def test_studies_without_shared_runs_have_the_reason():
     other = table(BEFORE[:2], prefix="d", learning_rate=0.7)
-    found = comparison([Study(*pair) for pair in zip("abcd", (table(BEFORE), other, trials(), table(AFTER)), strict=True)], True)
+    studies = [Study(*pair) for pair in zip("abcd", (table(BEFORE), other, trials(), table(AFTER)), strict=True)]
+    found = comparison(studies, True)
     assert [(row["second"], row["message"]) for row in found["unpaired"].to_pylist()] == [
         ("b", "no configuration is in both studies: they have no learning rate in common"),
         ("c", "nothing is recorded in one of the studies"),

@@ -7,7 +7,6 @@ import pytest
 
 from sweepgd import load
 
-
 pytestmark = pytest.mark.usefixtures("without_vega")
 
 

@@ -82,8 +82,8 @@ def _obstacle(first: pa.Table, second: pa.Table) -> str | None:
         return "nothing is recorded in one of the studies"
     pairs = _pairs(first, second)
     if len(pairs.unit):
-        done = [set(numbers[has_status(table, COMPLETED)]) - {-1} for table, numbers in ((first, pairs.first), (second, pairs.second))]
-        return None if done[0] & done[1] else "no configuration completed in both studies"
+        before, after = (set(n[has_status(t, COMPLETED)]) for t, n in ((first, pairs.first), (second, pairs.second)))
+        return None if before & after - {-1} else "no configuration completed in both studies"
     different = [label for name, label in FACTORS.items() if not _values(first, name) & _values(second, name)]
     if different:
         return f"no configuration is in both studies: they have no {' and no '.join(different)} in common"

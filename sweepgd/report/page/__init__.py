@@ -1,4 +1,4 @@
-"""One HTML page of a study, or of several, that opens offline. It holds the figures, tables and trials of the record; nothing here is computed.
+"""One HTML page of a study, or of several, that opens offline, with figures, tables and trials. Nothing here is computed.
 
 Everything from a sweep file, a plugin or a data set goes through `escaping`.
 """

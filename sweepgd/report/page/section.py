@@ -52,8 +52,7 @@ def answer_html(answer: Answer) -> str:
     # A heading without text would confuse a screen reader.
     kinds = ['th scope="col"' if column.title else "td" for column, _ in shown]
     head = "".join(
-        f"<{kind}{_kind(column)}>{text(column.title)}</{kind[:2]}>"
-        for kind, (column, _) in zip(kinds, shown, strict=True)
+        f"<{kind}{_kind(column)}>{text(column.title)}</{kind[:2]}>" for kind, (column, _) in zip(kinds, shown, strict=True)
     )
     rows = zip(*(cells for _, cells in shown), strict=True)
     columns = [column for column, _ in shown]

@@ -6,8 +6,8 @@ import re
 from itertools import pairwise
 
 import pytest
-from report.page.kinds_of_study import KINDS, SWEEP
 from page_parts import Page
+from report.page.kinds_of_study import KINDS, SWEEP
 from study_files import written
 from study_tables import curvature, run, study_of_rates, trials, value
 
