@@ -44,7 +44,7 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     dash = alt.StrokeDash(
         "line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None, sort=list(DASHES)
     )
-    steps = log_y("steps", "updates to the target", shown)
+    steps = log_y("steps", "updates to the target", shown, form=",d")
     sizes = size_x([row["batch_size"] for row in points])
     costs = [row["samples"] for row in points]
     ticks = alt.Axis(values=log_ticks(costs), format=",d", labelOverlap=True, labelSeparation=6)
@@ -53,10 +53,9 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     left = alt.layer(
         drawn.encode(x=sizes, y=steps, color=colour, strokeDash=dash), *_points(points, "batch_size", sizes, steps, colour)
     )
-    measured = [row for row in lines if row["line"] == "measured"]
     curve = alt.Chart(alt.InlineData(curves)).mark_line(strokeWidth=1.8, strokeDash=DASHES["fit"], clip=True)
+    # A line between the points would not be a function: a larger batch may need fewer samples.
     right = alt.layer(
-        alt.Chart(alt.InlineData(measured)).mark_line(strokeWidth=1.8, clip=True).encode(x=samples, y=steps, color=colour),
         curve.encode(x=samples, y=steps, color=colour),
         *_points(points, "samples", samples, steps, colour),
     )

@@ -13,7 +13,7 @@ from study_tables import curvature, run, study_of_rates, trials, value
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.record import load
-from sweepgd.report.page import study_page, write_page
+from sweepgd.report.page import study_page, write_html
 from sweepgd.report.page.escaping import script_json, text
 
 CLAIM = '[[claims]]\nsays = "Losses are small."\nstatistic = "mean"\nof = "validation_loss"\nrelation = "<"\nvalue = 1.0\n'
@@ -77,7 +77,7 @@ def test_the_first_screen_says_what_was_run_and_found(page):
 
 
 def test_equal_records_give_equal_bytes(page, rates, tmp_path):
-    write_page(load(rates.directory), tmp_path / "new" / "page.html")
+    write_html(study_page(load(rates.directory)), tmp_path / "new" / "page.html")
     assert (tmp_path / "new" / "page.html").read_bytes() == page.encode()
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["page.html"]
 
@@ -136,7 +136,7 @@ def test_a_target_that_is_not_positive_and_an_unwritable_file_are_errors(rates, 
     (tmp_path / "file").write_text("")
     empty = written(tmp_path / "study", SWEEP.format("empty", 1))
     with pytest.raises(SweepgdError, match=r"cannot write .*file"):
-        write_page(empty, tmp_path / "file" / "page.html")
+        write_html(study_page(empty), tmp_path / "file" / "page.html")
 
 
 @pytest.mark.slow
