@@ -59,11 +59,17 @@ def test_the_page_of_studies_has_their_tables_and_the_trials_of_all(run):
     shown = run("compare", "x/one", "x/two", "-o", "new/page.html", "--json")
     assert (shown.code, shown.err) == (0, "wrote new/page.html\n")
     page = Page(Path("new/page.html").read_text(encoding="utf-8"))
-    for words in ("Comparison of one and two", "one from 0; two from 10.", "budget.epochs", "best of 3 = expected lowest"):
+    for words in (
+        "Comparison of one and two",
+        "numbered one from 0; two from 10.",
+        "budget.epochs",
+        "best of 3 = expected lowest",
+    ):
         assert words in page.text
     columns = {column["name"]: column for column in page.data("trial-data")["columns"]}
     assert sorted(columns["trial"]["values"]) == [0, 1, 2, 10, 11, 12]
-    assert set(columns["optimizer"]["levels"]) == {"sgd, one", "sgd, two"}
+    assert (columns["optimizer"]["levels"], columns["study"]["levels"]) == (["sgd"], ["two", "one"])
+    assert page.data("trial-data")["axes"][0] == "study"
     run("compare", "x/one", "y/one", "--out", "page.html", "--json")
     assert "so that this page has no common figures" in Page(Path("page.html").read_text(encoding="utf-8")).text
 

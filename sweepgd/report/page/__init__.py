@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sweepgd.core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from sweepgd.report.page.comparison_page import comparison_page
     from sweepgd.report.page.page import study_page
     from sweepgd.report.page.page_file import write_html
+    from sweepgd.report.page.several_studies import comparison_page
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "sweepgd.report.page.comparison_page": ["comparison_page"],
+            "sweepgd.report.page.several_studies": ["comparison_page"],
             "sweepgd.report.page.page": ["study_page"],
             "sweepgd.report.page.page_file": ["write_html"],
         },

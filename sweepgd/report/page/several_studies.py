@@ -10,6 +10,7 @@ from sweepgd.analysis import summary
 from sweepgd.analysis.comparison import Study, merged
 from sweepgd.analysis.comparison.merged_studies import first_numbers
 from sweepgd.analysis.objective_name import objective_name
+from sweepgd.core.errors import printable
 from sweepgd.record import Results
 from sweepgd.report.comparison_tables import answers
 from sweepgd.report.page.escaping import text
@@ -18,7 +19,7 @@ from sweepgd.report.page.section import Section, answer_html
 from sweepgd.report.page.sections.answers import answer_sections
 from sweepgd.report.page.sections.headline import best_card, cards_html
 from sweepgd.report.page.sections.trial_sections import parallel_section, trials_section
-from sweepgd.report.page.trial_data import trial_data
+from sweepgd.report.page.trial_data import text_column, trial_data
 from sweepgd.report.study_figures import study_figures
 
 # Figures in which each optimizer, and here each study, has a colour or a panel.
@@ -51,7 +52,7 @@ def comparison_page(every: Sequence[Results], names: Sequence[str], tables: Mapp
             curves=merged(studies, [results.curves for results in every]),
             curvature=every[0].curvature.slice(0, 0),
         )
-        trials = trial_data(together)
+        trials = _with_studies(trial_data(together), studies)
         figures = {figure.name: figure for figure in study_figures(together, by="optimizer", names=FIGURES)}
         sections += answer_sections(figures, {}, {})
         found = [parallel_section(trials), trials_section(trials)]
@@ -60,10 +61,24 @@ def comparison_page(every: Sequence[Results], names: Sequence[str], tables: Mapp
     return assembled(f"Comparison of {name}", _first(studies, cards, comparable), sections, trials)
 
 
+def _with_studies(trials: dict[str, Any], studies: Sequence[Study]) -> dict[str, Any]:
+    """Return the trials of merged studies with a column for the study, which is then not in the name of the optimizer."""
+    columns = {column["name"]: column for column in trials["columns"]}
+    length = first_numbers(studies)[1]
+    names = [printable(studies[number // length].name) for number in columns["trial"]["values"]]
+    merged_names = columns["optimizer"]
+    levels = [merged_names["levels"][value] for value in merged_names["values"]]
+    rules = [level.removesuffix(f", {name}") for level, name in zip(levels, names, strict=True)]
+    columns |= {"optimizer": text_column("optimizer", rules)}
+    trial, *others = columns.values()
+    shown = [trial, text_column("study", names), *others]
+    return trials | {"columns": shown, "axes": ["study", *trials["axes"]]}
+
+
 def _first(studies: Sequence[Study], cards: Sequence[tuple[str, str, str]], comparable: bool) -> str:
     numbers = "; ".join(f"{study.name} from {first}" for study, first in zip(studies, first_numbers(studies), strict=True))
     note = (
-        f"In figures and trials, an optimizer is named with its study, and trials are numbered by study: {numbers}."
+        f"In figures, an optimizer is named with its study. In the table of trials, the studies are numbered {numbers}."
         if comparable
         else "The studies minimise different quantities, so that this page has no common figures."
     )
