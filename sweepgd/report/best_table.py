@@ -89,11 +89,11 @@ def in_words(ended: Row) -> list[str]:
     """Return phrases with the number of runs by status, unless all completed, and the number of repeated trials, unless 0."""
     phrases = []
     if ended["completed"] < ended["replicates"]:
-        endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
-        complete = f"{ended['whole']} of {ended['configurations']} configurations complete (all replicates completed)"
+        endings = ", ".join(f"{ended[name]:,} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
+        complete = f"{ended['whole']:,} of {ended['configurations']:,} configurations complete (all replicates completed)"
         phrases += [f"runs: {endings}", complete]
     if ended["repeats"]:
-        phrases.append(f"{ended['repeats']} trials repeat a configuration and are not counted")
+        phrases.append(f"{ended['repeats']:,} trials repeat a configuration and are not counted")
     return phrases
 
 
@@ -105,7 +105,7 @@ def _target(rows: Sequence[Row]) -> Column:
 def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
     """Return the legends that explain the order of the rows and their ± values."""
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
-    of_several = f", of {count} complete configurations (a minimum is biased low)" if count > 1 else ""
+    of_several = f", of {count:,} complete configurations (a minimum is biased low)" if count > 1 else ""
     ranking = f"lowest {name} first{of_several}"
     return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 

@@ -71,7 +71,7 @@ def by_rate(results: Results) -> Chart:
     if pruned := int(np.sum((every["completed"].to_numpy() == 0) & (floats(every, "share_pruned") > 0))):
         subtitle += f"; not shown: {pruned} pruned configurations"
     if len(shown) < len(known):
-        subtitle += f"; {len(shown)} of {len(known)} points, drawn at random"
+        subtitle += f"; {len(shown):,} of {len(known):,} points, drawn at random"
     if not diverged:
         return finished(main, heading, subtitle)
     crosses = alt.Chart(alt.InlineData(points(diverged))).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)

@@ -38,7 +38,7 @@ def objective_slices(results: Results) -> Chart:
     panels = [_panel(axis, values, objective, shown, title) for axis, values in list(axes.items())[:MOST_SLICES]]
     subtitle = "a point is a configuration's mean over completed replicates"
     if len(shown) < every.num_rows:
-        subtitle += f"; {len(shown)} of {every.num_rows}, drawn at random"
+        subtitle += f"; {len(shown):,} of {every.num_rows:,}, drawn at random"
     return finished(in_rows(panels), f"{name.capitalize()} by each hyperparameter", subtitle)
 
 
