@@ -9,7 +9,7 @@ from sweepgd.report.question_table import Answer, Column
 from sweepgd.report.study_figures import Figure
 
 # A longer table is folded, because it would separate the sections by several screens.
-MOST_OPEN_ROWS = 20
+MOST_OPEN_ROWS = 25
 
 
 @dataclass(frozen=True)
