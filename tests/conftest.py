@@ -108,3 +108,11 @@ def run(monkeypatch, capsys, tmp_path):
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     return lambda *arguments: call(monkeypatch, capsys, *arguments)
+
+
+@pytest.fixture(scope="module")
+def without_vega():
+    """Pages without the bundle of Vega, which takes seconds to build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweepgd.report.page.page.vega_bundle", lambda: "/* Vega */")
+        yield

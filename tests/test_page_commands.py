@@ -34,7 +34,7 @@ RUN = {
     "search batch_size_accuracy --figures slides/accuracy": ("--scale", "0.1", "--set", "budget.epochs=1", "-q"),
     "analyze results/mine --figures figures": (),
     "report results/mine": (),
-    "compare results/quickstart results/mine": (),
+    "compare results/quickstart results/mine -o both.html": (),
     "analyze results/quickstart": (),
     "analyze results/quickstart claims": (),
     "analyze results/quickstart --claims my_claims.toml": (),

@@ -7,7 +7,7 @@ import pyarrow as pa
 from sweepgd.analysis.arrow_columns import Floats, floats
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.jackknife import CONFIDENCE
-from sweepgd.analysis.varied_hyperparameters import axes
+from sweepgd.analysis.varied_hyperparameters import axes, values_of_axes
 from sweepgd.core.random_streams import BOOTSTRAP, stream
 
 Mask = npt.NDArray[np.bool_]
@@ -16,6 +16,7 @@ TOP_SHARE = 0.1
 FEWEST_CONFIGURATIONS, FEWEST_TOP = 20, 5
 # A random choice of so many configurations is used, because each is resampled DRAWS times.
 MOST_CONFIGURATIONS, DRAWS = 10_000, 200
+MISSING = -1  # the level of a configuration without the hyperparameter
 OBJECTIVE, DIVERGENCE = "objective", "divergence"
 SCHEMA = pa.schema(
     [("target", pa.string()), ("hyperparameter", pa.string())]
@@ -32,10 +33,12 @@ def importance(trials: pa.Table) -> pa.Table:
     diverged replicate. They are compared with all configurations. `importance` is the share of a hyperparameter in the sum of
     the Pearson divergences of all hyperparameters, between the levels of the `top` configurations and the levels of all
     (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's PedAnovaImportanceEvaluator for
-    categorical parameters). Levels are those of `axes`: numbers with many values are binned, and a missing value, such as the
-    momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations. A target is left out if fewer than
-    FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS in all, or if
-    fewer than two hyperparameters vary.
+    categorical parameters). Levels are those of `axes`: numbers with many values are binned. A hyperparameter that only some
+    configurations have, such as adam.beta1, is compared among those, and its divergence is multiplied by q²/p, where q and p
+    are their shares of the top and of all. Without smoothing, the divergence of the pair (optimizer, adam.beta1) is the sum of
+    this and of the divergence of the optimizer. The intervals hold 95 % of a bootstrap over configurations. A target is left
+    out if fewer than FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS
+    in all, or if fewer than two hyperparameters vary.
     """
     every = configurations(trials)
     if every.num_rows > MOST_CONFIGURATIONS:
@@ -43,7 +46,8 @@ def importance(trials: pa.Table) -> pa.Table:
         every = every.take(pa.array(np.sort(chosen)))
     if every.num_rows < FEWEST_CONFIGURATIONS:
         return SCHEMA.empty_table()
-    levels = axes(every)
+    missing = {name: np.array([value is None for value in values]) for name, values in values_of_axes(every).items()}
+    levels = {name: np.where(missing[name], MISSING, codes) for name, codes in axes(every).items()}
     objective = floats(every, "objective")
     known = ~np.isnan(objective)
     diverged = floats(every, "share_diverged") > 0
@@ -54,13 +58,16 @@ def importance(trials: pa.Table) -> pa.Table:
 
 def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats) -> Floats:
     """Return the Pearson divergence of the top configurations from all configurations in one hyperparameter, (draws,). `levels`
-    is the level of each configuration, (configurations,). `top` and `every` are the weights of the top configurations and of
-    all configurations in each draw, (draws, configurations). The densities are smoothed as in Optuna: there is a kernel for
-    each observed level, and one more kernel that is uniform.
+    is the level of each configuration, (configurations,), or MISSING; see `importance` for missing levels. `top` and `every`
+    are the weights of the top configurations and of all configurations in each draw, (draws, configurations). The densities are
+    smoothed as in Optuna: there is a kernel for each observed level, and one more kernel that is uniform.
     """
-    indicator = np.eye(int(levels.max()) + 1)[levels]
-    first, all_ = (_density(weights @ indicator) for weights in (top, every))
-    return (all_ * (first / all_ - 1) ** 2).sum(axis=1)
+    has = levels != MISSING
+    indicator = np.eye(len(np.unique(levels[has])))[np.unique(levels[has], return_inverse=True)[1]]
+    first, all_ = (_density(weights[:, has] @ indicator) for weights in (top, every))
+    of_top, of_all = (weights[:, has].sum(axis=1) / weights.sum(axis=1) for weights in (top, every))
+    # In a draw in which no configuration has the hyperparameter, both shares are 0.
+    return (all_ * (first / all_ - 1) ** 2).sum(axis=1) * of_top**2 / np.where(of_all > 0, of_all, 1.0)
 
 
 def _density(counts: Floats) -> Floats:
@@ -76,7 +83,7 @@ def _rows(
     """Return the rows of one target. `wanted` is the number of top configurations, by default the share TOP_SHARE of all."""
     count = len(values)
     number = max(FEWEST_TOP, int(np.ceil(TOP_SHARE * count))) if wanted is None else wanted
-    levels = {name: codes for name, codes in levels.items() if len(np.unique(codes)) > 1}
+    levels = {name: codes for name, codes in levels.items() if len(np.unique(codes[codes != MISSING])) > 1}
     if count < FEWEST_CONFIGURATIONS or number < FEWEST_TOP or count - number < FEWEST_TOP or len(levels) < 2:
         return []
     drawn = stream(0, BOOTSTRAP, 6, count).multinomial(count, np.full(count, 1 / count), DRAWS)
@@ -92,7 +99,7 @@ def _rows(
     shared = {"target": target, "top": int(top[0].sum()), "configurations": count}
     rows = [
         shared
-        | {"hyperparameter": name, "levels": len(np.unique(codes)), "importance": float(shares[index, 0])}
+        | {"hyperparameter": name, "levels": len(np.unique(codes[codes != MISSING])), "importance": float(shares[index, 0])}
         | {"importance_low": float(low[index]), "importance_high": float(high[index])}
         for index, (name, codes) in enumerate(levels.items())
     ]

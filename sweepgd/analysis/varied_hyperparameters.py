@@ -17,6 +17,8 @@ from sweepgd.analysis.recorded_settings import differing_settings
 Codes = npt.NDArray[np.int64]
 
 TEXT_COLUMNS = ("optimizer", "schedule", "batch_schedule")
+# Hyperparameters without a point in their name that every optimizer has. The others are settings of the optimizer.
+OF_EVERY_OPTIMIZER = ("warmup", "weight_decay", "schedule_after_warmup")
 
 
 def axes(runs: pa.Table) -> dict[str, Codes]:
@@ -24,8 +26,9 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
 
     Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`. Other numbers with more than MOST_LEVELS
     values are binned at quantiles. A missing value, such as beta1 of SGD, counts as a level. A hyperparameter with a single
-    value is left out, even if some runs lack it, because these runs differ in their optimizer or schedule. Settings of model
-    and data are named as in a sweep file, such as "model.hidden", and each text or list is a level.
+    value is left out, even if some runs lack it, because these runs differ in their optimizer or schedule. If optimizers vary,
+    the settings of each are hyperparameters of their own, such as "adam.beta1". Settings of model and data are named as in a
+    sweep file, such as "model.hidden", and each text or list is a level.
     """
     found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
@@ -33,9 +36,7 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
     found["learning_rate"] = _numbered(_bin_positive(rates, rate_levels))
     order = ("optimizer", "batch_size", "learning_rate", "schedule", "batch_schedule")
     varied = {name: found[name] for name in order if len(np.unique(found[name])) > 1}
-    maps = runs["hyperparameters"].combine_chunks()
-    for name in sorted(pc.unique(maps.keys).to_pylist()):
-        values = np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
+    for name, values in _numeric(runs).items():
         if len(np.unique(values[~np.isnan(values)])) > 1:
             varied[name] = _numbered(_bin_at_quantiles(values))
     for name, levels in differing_settings(runs).items():
@@ -50,14 +51,29 @@ def values_of_axes(runs: pa.Table) -> dict[str, list[Any]]:
     Numbers and texts are as recorded; lists and truth values of settings of model and data are text, as in JSON.
     """
     found: dict[str, list[Any]] = {}
-    maps, settings = runs["hyperparameters"].combine_chunks(), differing_settings(runs)
+    numeric, settings = _numeric(runs), differing_settings(runs)
     for name in axes(runs):
         if name in runs.column_names:
             found[name] = runs[name].to_pylist()
         elif name in settings:
             found[name] = [json.dumps(value) if isinstance(value, (bool, list, dict)) else value for value in settings[name]]
         else:
-            found[name] = pc.map_lookup(maps, pa.scalar(name), "first").to_pylist()
+            found[name] = [None if np.isnan(value) else value for value in numeric[name].tolist()]
+    return found
+
+
+def _numeric(runs: pa.Table) -> dict[str, Floats]:
+    """Return the values of each numeric hyperparameter, (runs,), by name as in `axes`, NaN where a run lacks it."""
+    maps, optimizers = runs["hyperparameters"].combine_chunks(), pc.unique(runs["optimizer"]).to_pylist()
+    found: dict[str, Floats] = {}
+    for name in sorted(pc.unique(maps.keys).to_pylist()):
+        values = np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
+        if len(optimizers) < 2 or "." in name or name in OF_EVERY_OPTIMIZER:
+            found[name] = values
+            continue
+        for optimizer in sorted(filter(None, optimizers)):
+            of_it = pc.equal(runs["optimizer"], optimizer).to_numpy()
+            found[f"{optimizer}.{name}"] = np.where(of_it, values, np.nan)
     return found
 
 

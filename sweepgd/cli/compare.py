@@ -1,6 +1,7 @@
 """`sweepgd compare`: studies side by side."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,9 @@ def compare(
         list[Path],
         typer.Argument(metavar="DIR DIR...", help="Two or more results directories.", autocompletion=completion.results),
     ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Also write one HTML page of all studies to this file.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Compare studies: what differs between their sweeps, their best configurations, and the runs that they share.
@@ -43,6 +47,11 @@ def compare(
         print(json.dumps(to_json(tables), indent=2))
     else:
         stdout().print(render(tables))
+    if out is not None:
+        from sweepgd.report.page import comparison_page, write_html
+
+        write_html(comparison_page(every, names, tables, comparable), out)
+        print(f"wrote {out}", file=sys.stderr)
 
 
 def _names(directories: Sequence[Path]) -> list[str]:

@@ -30,8 +30,7 @@ def draw(results: Any, directory: Path, **options: Any) -> None:
     from sweepgd.report.figures import write_figures
 
     skipped: list[str] = []
-    for path in write_figures(results, directory, skipped.append, **options):
+    for path in write_figures(results, directory, lambda name, _: skipped.append(name), **options):
         print(f"wrote {path}", file=sys.stderr)
     if skipped:
-        names = ", ".join(line.removeprefix("no figure ").partition(":")[0] for line in skipped)
-        print(f"no data for {len(skipped)} other figures: {names}", file=sys.stderr)
+        print(f"no data for {len(skipped)} other figures: {', '.join(skipped)}", file=sys.stderr)

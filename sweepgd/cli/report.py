@@ -18,8 +18,8 @@ def report(
 ) -> None:
     """Write one HTML page of a study: figures, tables, trials and the sweep file. It opens offline, also on a phone."""
     from sweepgd.record import load
-    from sweepgd.report.page import write_page
+    from sweepgd.report.page import study_page, write_html
 
     file = out or directory / "report.html"
-    write_page(load(directory), file, target)
+    write_html(study_page(load(directory), target), file)
     print(f"wrote {file}", file=sys.stderr)

@@ -24,10 +24,13 @@ def watch(
     directory: Directory,
     json_: Annotated[bool, typer.Option("--json", help="Print a line of JSON on stdout for each update.")] = False,
 ) -> None:
-    """Follow a search from another terminal or machine, until it ends. Only its results directory is read."""
+    """Follow a search from another terminal or machine, until it ends. Only its results directory is read.
+
+    The exit code is 1 if the search ended before its last trial.
+    """
     from sweepgd.cli.console import stderr
     from sweepgd.cli.live_view import LiveView
-    from sweepgd.report.followed_search import KILLED, RUNNING, FollowedSearch
+    from sweepgd.report.followed_search import RUNNING, FollowedSearch
 
     begun = monotonic()
     while not (directory / "sweep.toml").is_file() and monotonic() - begun < WAIT_SECONDS:
@@ -44,10 +47,8 @@ def watch(
             if search.read():
                 _print(search, json_)
                 view.changed(now=search.state != RUNNING)
-    line = _ending(search)
-    if search.state == KILLED:
-        raise SweepgdError(line)
-    console.print(line, soft_wrap=True)
+    _raise_unless_complete(search)
+    console.print(f"The search is complete. Next: sweepgd analyze {quote(str(directory))}", soft_wrap=True)
 
 
 def _print(search: "FollowedSearch", as_json: bool) -> None:
@@ -56,14 +57,15 @@ def _print(search: "FollowedSearch", as_json: bool) -> None:
         print(json.dumps({"time": time, "state": search.state} | search.status.values()), flush=True)
 
 
-def _ending(search: "FollowedSearch") -> str:
-    """Return a line that says how the search has ended, and what to do next."""
+def _raise_unless_complete(search: "FollowedSearch") -> None:
+    """Raise SweepgdError if the search has ended before its last trial, so that a script does not go on with a part of it."""
     from sweepgd.report.followed_search import COMPLETE, KILLED
 
-    done, total, directory = search.status.done, search.status.total, search.directory
     if search.state == COMPLETE:
-        return f"The search is complete. Next: sweepgd analyze {quote(str(directory))}"
-    remedy = f"{done} of {total} trials are recorded in {directory}; run the same sweepgd search command to continue"
-    if search.state == KILLED:
-        return f"the search was killed ({search.activity.holder}): {remedy}"
-    return f"The search has ended before its last trial: {remedy}."
+        return
+    done, total = search.status.done, search.status.total
+    how = f"was killed ({search.activity.holder})" if search.state == KILLED else "was stopped, by Ctrl-C or a limit of time"
+    raise SweepgdError(
+        f"the search {how}: {done} of {total} trials are recorded in {search.directory}; "
+        "run the same sweepgd search command to continue"
+    )

@@ -21,6 +21,7 @@ from sweepgd.record.schema import MINIMA, SCHEMAS
 SWEEP_REMEDY = "replace this file by a copy, or move it away and run the same sweepgd search, which writes it again"
 
 ORDER = ("trial", "replicate")
+MOST_NAMED = 8  # of the results directories in a folder, in a message
 # The module that draws results. It is imported when it is needed, because a record knows nothing of reports.
 NOTEBOOK = "sweepgd.report.notebook"
 # Measures run in parallel and end in any order. The sort is stable, so that rows of the same measure stay in the order of
@@ -198,5 +199,10 @@ def load(directory: Path | str) -> Results:
         hint = f": did you mean {suggestion}?" if (suggestion / "sweep.toml").is_file() else ""
         raise SweepgdError(f"{path} does not exist{hint}")
     if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
+        inside = sorted(file.parent for file in path.glob("*/sweep.toml"))
+        if inside:
+            more = f" and {len(inside) - MOST_NAMED} more" if len(inside) > MOST_NAMED else ""
+            named = ", ".join(map(str, inside[:MOST_NAMED]))
+            raise SweepgdError(f"{path} is not a results directory, but holds {len(inside)}: {named}{more}; give one of them")
         raise SweepgdError(f"{path} is not a results directory: it must contain sweep.toml and a folder trials")
     return Results(path)

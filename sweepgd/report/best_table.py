@@ -67,8 +67,9 @@ def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += _results(rows, target, with_error=True)
     shown.append((Column("ended", "not completed", number=False), [_cut_short(row) for row in rows]))
-    shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), _differing_settings(rows)))
-    legend = [*_ranking(rows, target), *_pruned(rows), *ended]
+    differing, equal = _settings(rows)
+    shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), differing))
+    legend = [*_ranking(rows, target), *_pruned(rows), *ended, *equal]
     empty = "; ".join([Answer.empty, *ended])
     return Answer(question, shown if rows else [], frozenset([target.name]), legend, DISPENSABLE, empty)
 
@@ -88,11 +89,11 @@ def in_words(ended: Row) -> list[str]:
     """Return phrases with the number of runs by status, unless all completed, and the number of repeated trials, unless 0."""
     phrases = []
     if ended["completed"] < ended["replicates"]:
-        endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
-        complete = f"{ended['whole']} of {ended['configurations']} configurations complete (all replicates completed)"
+        endings = ", ".join(f"{ended[name]:,} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
+        complete = f"{ended['whole']:,} of {ended['configurations']:,} configurations complete (all replicates completed)"
         phrases += [f"runs: {endings}", complete]
     if ended["repeats"]:
-        phrases.append(f"{ended['repeats']} trials repeat a configuration and are not counted")
+        phrases.append(f"{ended['repeats']:,} trials repeat a configuration and are not counted")
     return phrases
 
 
@@ -104,7 +105,7 @@ def _target(rows: Sequence[Row]) -> Column:
 def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
     """Return the legends that explain the order of the rows and their ± values."""
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
-    of_several = f", of {count} complete configurations (a minimum is biased low)" if count > 1 else ""
+    of_several = f", of {count:,} complete configurations (a minimum is biased low)" if count > 1 else ""
     ranking = f"lowest {name} first{of_several}"
     return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 
@@ -154,9 +155,9 @@ def _level(factor: str, row: Row) -> str:
     return text + "*" * bool(row["message"])
 
 
-def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return a text for each row. It lists the hyperparameters, and the settings of model and data, that differ between the
-    rows.
+def _settings(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return a text for each row, and legends. A text lists the hyperparameters, and the settings of model and data, that
+    differ between the rows. A legend lists the hyperparameters that do not differ, without those that are 0.
     """
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
@@ -169,4 +170,6 @@ def _differing_settings(rows: Sequence[Row]) -> list[str]:
             for text, value in zip(texts, found, strict=True):
                 if name not in values:  # numeric hyperparameters are listed already
                     text.append(f"{name}={json.dumps(value, separators=(',', ':'))}")
-    return [" ".join(text) for text in texts]
+    equal = [f"{name}={short(min(found))}" for name, found in sorted(values.items()) if len(found) == 1 and found != {0.0}]
+    legend = [f"other settings, equal in all rows that have them: {', '.join(equal)}"] if equal else []
+    return [" ".join(text) for text in texts], legend

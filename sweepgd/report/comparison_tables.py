@@ -29,6 +29,9 @@ DIFFERENCE = Column(
     "second - first",
     legend="second - first = mean difference over the runs that both studies have, with a 95 % interval",
 )
+MEDIAN = Column(
+    "median", "median", legend="median = that of the differences; a few extreme runs change their mean, but not their median"
+)
 SHARED = (
     Column("configurations", "config-\nurations", legend="configurations, runs = those that completed in both studies"),
     Column("runs", "runs"),
@@ -37,10 +40,15 @@ SHARED = (
 )
 
 
+def answers(tables: Mapping[str, pa.Table]) -> list[Answer]:
+    """Return the tables of `analysis.comparison`, each under its question."""
+    changes, studies, paired, unpaired = (tables[name].to_pylist() for name in ("changes", "studies", "paired", "unpaired"))
+    return [_changes(changes), _studies(studies), _paired(paired, unpaired)]
+
+
 def render(tables: Mapping[str, pa.Table]) -> Group:
-    """Return the tables of `analysis.comparison` for a rich console, each under its question."""
-    changes, studies, paired = (tables[name].to_pylist() for name in ("changes", "studies", "paired"))
-    return Group(_changes(changes), _studies(studies), _paired(paired))
+    """Return the tables of `analysis.comparison` for a rich console."""
+    return Group(*answers(tables))
 
 
 def _changes(rows: Sequence[Row]) -> Answer:
@@ -71,20 +79,22 @@ def _studies(rows: Sequence[Row]) -> Answer:
     return Answer(question, shown, frozenset(), dispensable=dispensable)
 
 
-def _paired(rows: Sequence[Row]) -> Answer:
+def _paired(rows: Sequence[Row], unpaired: Sequence[Row]) -> Answer:
     shown = [(column, [column.cell(row) for row in rows]) for column in PAIRED]
     for name in ("first_mean", "second_mean"):
         shown.append((Column(name, name.replace("_mean", "")), [_cell(row, name, _text(row)) for row in rows]))
     shown.append((DIFFERENCE, [_with_ends(row, "difference", "", _text(row)) for row in rows]))
+    shown.append((MEDIAN, [_cell(row, "median", _text(row)) for row in rows]))
     shown += [(column, [column.cell(row) for row in rows]) for column in SHARED]
     question = "How do the runs that a study shares with the first study differ?"
-    dispensable = ("only_second", "only_first", "configurations", "second_mean", "first_mean")
+    dispensable = ("only_second", "only_first", "configurations", "second_mean", "first_mean", "median")
     return Answer(
         question,
         shown if rows else [],
         frozenset(),
-        dispensable=dispensable,
-        empty="no configuration completed in both studies",
+        [f"{row['second']}: {row['message']}" for row in unpaired],
+        dispensable,
+        "; ".join(row["message"] if len(unpaired) == 1 else f"{row['second']}: {row['message']}" for row in unpaired),
     )
 
 

@@ -14,9 +14,9 @@ from sweepgd.analysis.endings import ENDINGS, endings
 from sweepgd.analysis.objective_name import objective_name
 from sweepgd.analysis.recorded_settings import differing_settings
 from sweepgd.analysis.repeats import once
-from sweepgd.analysis.selection import FEWEST_REPLICATES, interval_on_others
 from sweepgd.core.outcome import DIVERGED
-from sweepgd.report.number_format import percent, short, significant
+from sweepgd.report.best_value import best_value
+from sweepgd.report.number_format import short
 from sweepgd.sweep import recorded_table
 
 FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
@@ -50,27 +50,18 @@ def ran(trials: pa.Table) -> str:
 
 
 def best_configuration(trials: pa.Table) -> list[str]:
-    """Return two sentences: the configuration with the lowest mean objective, and an interval for this objective.
-
-    The interval is from replicates that did not select the configuration, because the lowest of several means is biased
-    downward (see `sweepgd.analysis.selection`).
-    """
+    """Return two sentences: the configuration with the lowest mean objective, and its objective as in `best_value`."""
     rows = best(trials, 1).to_pylist()
     if not rows or rows[0]["objective"] is None:
         return ["No configuration has completed yet."]
     row = rows[0]
     shown = objective_name(trials)
-    unit, text = (" %", percent) if shown.endswith("error") else ("", significant)
-    chosen = f"Trial {row['trial']}: {_description(trials, row)}."
-    if row["lowest_of"] < 2:
-        return [chosen, f"Its {shown} is {text(row['objective'])}{unit}; no other configuration is complete."]
-    lowest = f"Its {shown}, {text(row['objective'])}{unit}, is the lowest of {row['lowest_of']}"
-    mean, ends = row["objective_on_others"], interval_on_others(row)
-    if ends is None:
-        return [chosen, f"{lowest}; an interval needs {FEWEST_REPLICATES} replicates or more."]
-    low, high = ends
-    interval = f"{text(mean)}{unit} ({text(low)} to {text(high)})"
-    return [chosen, f"{lowest}; on replicates that did not select it: {interval}."]
+    value = best_value(row, shown)
+    interval = f" ({value.interval})" if value.interval else ""
+    return [
+        f"Trial {row['trial']}: {_description(trials, row)}.",
+        f"Its {shown} is {value.number}{interval}, {value.about}.",
+    ]
 
 
 def as_good(trials: pa.Table) -> str | None:
@@ -82,7 +73,7 @@ def as_good(trials: pa.Table) -> str | None:
     if count == 1:
         return f"No other of the {candidates} complete configurations may be the best (at {100 * CONFIDENCE:g} %)."
     ranges = "; ".join(_ranges(subset.rows, trials))
-    every = f"All {candidates}" if count == candidates else f"{count} of {candidates}"
+    every = ("Both" if candidates == 2 else f"All {candidates}") if count == candidates else f"{count} of {candidates}"
     return f"{every} complete configurations may be the best (at {100 * CONFIDENCE:g} %){f': {ranges}' if ranges else ''}."
 
 

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import t as student
 from study_tables import run, trials
 
-from sweepgd.analysis.comparison import Study, comparison
+from sweepgd.analysis import best
+from sweepgd.analysis.comparison import Study, comparison, merged
 
 RNG = np.random.default_rng(3)
 BEFORE, AFTER = RNG.normal(5, 1, (4, 3)), RNG.normal(6, 1, (4, 3))
@@ -42,6 +43,7 @@ def test_pairs_are_of_equal_configurations_and_seeds():
         pytest.approx(differences.mean() + reach),
     )
     assert (row["first"], row["second"], row["configurations"], row["runs"]) == ("a", "b", 4, 12)
+    assert row["median"] == pytest.approx(np.median(differences))
     assert (row["first_mean"], row["second_mean"]) == (pytest.approx(BEFORE.mean()), pytest.approx(AFTER.mean()))
 
 
@@ -86,6 +88,26 @@ def test_studies_without_shared_configurations_are_compared_by_their_best():
         assert row["expected"] == pytest.approx(np.mean(lowest))
         assert row["expected_low"] <= row["expected"] <= row["expected_high"]
         assert row["objective_on_others_low"] < row["objective_on_others"] < row["objective_on_others_high"]
+
+
+def test_studies_without_shared_runs_have_the_reason():
+    other = table(BEFORE[:2], prefix="d", learning_rate=0.7)
+    studies = [Study(*pair) for pair in zip("abcd", (table(BEFORE), other, trials(), table(AFTER)), strict=True)]
+    found = comparison(studies, True)
+    assert [(row["second"], row["message"]) for row in found["unpaired"].to_pylist()] == [
+        ("b", "no configuration is in both studies: they have no learning rate in common"),
+        ("c", "nothing is recorded in one of the studies"),
+    ]
+    gone = comparison([Study("a", table(BEFORE)), Study("b", table(np.full((4, 3), np.nan)))], True)
+    assert gone["unpaired"]["message"].to_pylist() == ["no configuration completed in both studies"]
+
+
+def test_merged_studies_have_trials_and_optimizers_of_their_own():
+    studies = [Study("a", table(BEFORE)), Study("b", table(AFTER))]
+    together = merged(studies, [study.trials for study in studies])
+    assert sorted(set(together["trial"].to_pylist())) == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert set(together["optimizer"].to_pylist()) == {"sgd, a", "sgd, b"}
+    assert best(together, 8)["objective"].to_pylist() == pytest.approx(sorted([*BEFORE.mean(axis=1), *AFTER.mean(axis=1)]))
 
 
 def test_objectives_that_differ_are_not_compared():

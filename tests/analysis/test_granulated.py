@@ -66,7 +66,7 @@ def test_only_hyperparameters_that_vary_for_an_optimizer_are_axes():
         {"momentum": 0.5 + 0.4 * (index // 2 % 2)} if name == "sgd" else {"beta1": 0.9} for index, name in enumerate(OPTIMIZERS)
     ]
     assert set(found(NOISE[0], NOISE[0], hyperparameters=momentum)) == {
-        "optimizer", "batch_size", "learning_rate", "momentum", OVERALL
+        "optimizer", "batch_size", "learning_rate", "sgd.momentum", OVERALL
     }  # fmt: skip
 
 

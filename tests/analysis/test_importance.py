@@ -64,3 +64,27 @@ def test_too_few_configurations_or_hyperparameters_have_no_importance():
     assert importance(study("optimizer", number=19)).num_rows == 0
     assert importance(trials(*(run(trial, 1.0, learning_rate=float(trial + 1)) for trial in range(40)))).num_rows == 0
     assert importance(trials()).num_rows == 0
+
+
+def test_settings_of_equal_name_are_hyperparameters_of_their_optimizers():
+    random = np.random.default_rng(3)
+    rows = []
+    for trial in range(200):
+        optimizer, beta = str(random.choice(["momentum", "nesterov"])), float(random.choice([0.5, 0.9]))
+        good = optimizer == "momentum" and beta == 0.5
+        rows.append(run(trial, float(random.random() + (not good)), optimizer=optimizer, hyperparameters={"beta": beta}))
+    found = {row["hyperparameter"]: row for row in importance(trials(*rows)).to_pylist()}
+    assert set(found) == {"optimizer", "momentum.beta", "nesterov.beta"}
+    assert found["nesterov.beta"]["importance_high"] < 0.01
+    # The divergence is Σ p·(q/p - 1)² = 1 for the optimizer, whose shares are (½, ½) and (1, 0), and 1²/½ times 1 for beta.
+    assert found["momentum.beta"]["importance"] == pytest.approx(2 / 3, abs=0.05)
+    assert found["momentum.beta"]["levels"] == 2
+
+
+def test_a_setting_that_only_some_have_is_compared_among_these():
+    levels = np.array([0] * 4 + [1] * 6 + [-1] * 10)
+    top = np.array([[1.0] * 3 + [0.0] * 7 + [1.0] * 2 + [0.0] * 8, [0.0] * 10 + [1.0] * 5 + [0.0] * 5])
+    every = np.ones_like(top)
+    found = pearson_divergence(levels, top, every)
+    among = pearson_divergence(levels[:10], top[:1, :10], every[:1, :10])
+    assert found == pytest.approx([0.6**2 / 0.5 * among[0], 0.0])

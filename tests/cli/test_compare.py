@@ -1,9 +1,11 @@
 """`sweepgd compare`: its tables, and what it refuses."""
 
 import json
+from pathlib import Path
 
 import pytest
 from linear_sweep import LINEAR
+from page_parts import Page
 from refusals import assert_refused
 from study_files import written
 from study_tables import run as run_of
@@ -33,14 +35,15 @@ def test_compare_shows_changes_bests_and_differences(run, monkeypatch):
     lines = [line.split() for line in shown.out.splitlines()]
     assert ["budget.epochs", "2", "4"] in lines
     assert any(line[:2] == ["two", "3"] and "0.450" in line for line in lines)
-    assert ["one", "two", "objective", "0.650", "0.550", "-0.100", "(-0.100", "to", "-0.100)", "3", "9", "0", "0"] in lines
+    shared = ["-0.100", "(-0.100", "to", "-0.100)", "-0.100", "3", "9", "0", "0"]
+    assert ["one", "two", "objective", "0.650", "0.550", *shared] in lines
     assert "best of 3 = expected lowest of 3 random configurations, with a 95 % interval" in " ".join(shown.out.split())
 
 
 @pytest.mark.usefixtures("studies")
 def test_compare_as_json_with_three_studies_of_different_objectives(run):
     tables = json.loads(run("compare", "x/one", "x/two", "y/one", "--json").out)
-    assert list(tables) == ["changes", "studies", "paired"]
+    assert list(tables) == ["changes", "studies", "paired", "unpaired"]
     assert [(row["key"], row["study"], row["value"]) for row in tables["changes"]] == [
         ("budget.epochs", "x/one", "2"), ("budget.epochs", "x/two", "4"), ("budget.epochs", "y/one", "4"),
         ("search.objective", "x/one", "not given"), ("search.objective", "x/two", "not given"),
@@ -48,6 +51,27 @@ def test_compare_as_json_with_three_studies_of_different_objectives(run):
     ]  # fmt: skip
     assert [row["study"] for row in tables["studies"]] == ["x/one", "x/two", "y/one"]
     assert tables["paired"] == []  # only objectives are recorded
+    assert tables["unpaired"] == []
+
+
+@pytest.mark.usefixtures("studies", "without_vega")
+def test_the_page_of_studies_has_their_tables_and_the_trials_of_all(run):
+    shown = run("compare", "x/one", "x/two", "-o", "new/page.html", "--json")
+    assert (shown.code, shown.err) == (0, "wrote new/page.html\n")
+    page = Page(Path("new/page.html").read_text(encoding="utf-8"))
+    for words in (
+        "Comparison of one and two",
+        "numbered one from 0; two from 10.",
+        "budget.epochs",
+        "best of 3 = expected lowest",
+    ):
+        assert words in page.text
+    columns = {column["name"]: column for column in page.data("trial-data")["columns"]}
+    assert sorted(columns["trial"]["values"]) == [0, 1, 2, 10, 11, 12]
+    assert (columns["optimizer"]["levels"], columns["study"]["levels"]) == (["sgd"], ["two", "one"])
+    assert page.data("trial-data")["axes"][0] == "study"
+    run("compare", "x/one", "y/one", "--out", "page.html", "--json")
+    assert "so that this page has no common figures" in Page(Path("page.html").read_text(encoding="utf-8")).text
 
 
 @pytest.mark.usefixtures("studies")

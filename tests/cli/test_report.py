@@ -7,11 +7,7 @@ import pytest
 
 from sweepgd import load
 
-
-@pytest.fixture(autouse=True)
-def without_vega(monkeypatch):
-    """A page without the bundle of Vega, which takes seconds to build."""
-    monkeypatch.setattr("sweepgd.report.page.page.vega_bundle", lambda: "/* Vega */")
+pytestmark = pytest.mark.usefixtures("without_vega")
 
 
 def test_report_writes_a_page_beside_the_record_or_where_it_is_told(run, run_search):

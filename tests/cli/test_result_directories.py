@@ -68,3 +68,12 @@ def test_a_directory_with_a_damaged_sweep(run, tmp_path):
     before = files()
     assert_refused(run("search", path), 2, "results/example/sweep.toml is not valid TOML")
     assert files() == before
+
+
+def test_a_folder_of_studies_names_them(run, tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        (tmp_path / "all" / name / "sweep.toml").write_text("")
+    for command in ("analyze", "report"):
+        told = "sweepgd: all is not a results directory, but holds 2: all/a, all/b; give one of them\n"
+        assert (run(command, "all").err, run(command, "all").code) == (told, 1)

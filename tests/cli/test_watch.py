@@ -59,7 +59,8 @@ def test_watch_says_that_a_search_was_stopped_or_killed(run, store, tmp_path):
     store.close()
     stopped = run("watch", "out")
     recorded = "1 of 2 trials are recorded in out; run the same sweepgd search command to continue"
-    assert (stopped.code, stopped.err.splitlines()[-1]) == (0, f"The search has ended before its last trial: {recorded}.")
+    how = "was stopped, by Ctrl-C or a limit of time"
+    assert (stopped.code, stopped.err.splitlines()[-1]) == (1, f"sweepgd: the search {how}: {recorded}")
     (tmp_path / "out" / "log" / "lock").write_text(held)
     killed = run("watch", "out")
     holder = held.partition("\n")[0]

@@ -2,7 +2,7 @@ import pytest
 from study_tables import Tables, run, trials
 
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.report.charts import by_rate, error_by_batch_size, objective_slices, rate_batch, rate_curves
+from sweepgd.report.charts import Missing, by_rate, error_by_batch_size, objective_slices, rate_batch, rate_curves
 
 
 def results(table):
@@ -62,6 +62,20 @@ def test_an_objective_that_is_no_loss_is_called_objective():
     assert objective_name(trials(run(0, 1.0, validation_loss=2.0))) == "objective"
     assert objective_name(trials(run(0, 1.0, validation_loss=2.0, test_error=1.0))) == "test error"
     assert objective_name(trials(run(0, None))) == "objective"
+
+
+def test_without_validation_rows_the_test_error_is_beside_the_train_error():
+    errors = [{"train_error": 0.1 * trial, "validation_error": None, "test_error": 0.2 * trial} for trial in (1, 2)]
+    table = trials(*(run(trial, 1.0, batch_size=8 * (trial + 1), **errors[trial]) for trial in (0, 1)))
+    chart = error_by_batch_size(results(table))
+    assert chart.to_dict()["title"]["text"] == "Train and test error by batch size"
+    points = {(row["batch_size"], row["part"]): row["error"] for row in rows(chart)}
+    assert points == {(8, "train"): 10.0, (8, "test"): 20.0, (16, "train"): 20.0, (16, "test"): 40.0}
+
+
+def test_one_learning_rate_needs_no_figure_of_rates():
+    with pytest.raises(Missing, match="all runs have the same learning rate"):
+        by_rate(results(trials(*(run(trial, 1.0, batch_size=8 * (trial + 1)) for trial in (0, 1)))))
 
 
 def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():

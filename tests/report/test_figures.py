@@ -78,29 +78,29 @@ def test_a_chart_without_data_raises_missing(name, table):
 def drawn(tmp_path_factory):
     """Return the folder of the figures of a study, their files, and what was said about the missing ones."""
     folder, said = tmp_path_factory.mktemp("drawn") / "figures", []
-    written = write_figures(results(*study_of_rates()), folder, said.append)
+    written = write_figures(results(*study_of_rates()), folder, lambda *missing: said.append(missing))
     return folder, written, said
 
 
 def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
     folder, written, said = drawn
-    names = [name for name in CHARTS if all(f"no figure {name}:" not in line for line in said)]
+    names = [name for name in CHARTS if name not in dict(said)]
     assert written == [folder / (name + suffix) for name in names for suffix in (".png", ".svg")]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[::2])
     assert all(path.read_text().startswith("<svg") for path in written[1::2])
-    assert said == [
-        "no figure boundary_map: the map needs a full grid of 32 or more learning rates by 32 or more values of one other"
+    assert [f"{name}: {missing}" for name, missing in said] == [
+        "boundary_map: the map needs a full grid of 32 or more learning rates by 32 or more values of one other"
         " setting, in which some runs completed and some diverged",
-        "no figure surface_paths: no completed run recorded positions on a two-dimensional surface",
-        "no figure measure_against_gap: no completed run has a measure of curvature and a generalization gap",
-        "no figure edge_of_stability: no completed run has λmax measured during training: set measure.every and search again",
-        "no figure spectral_density: no completed run has a spectral density",
-        "no figure steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
+        "surface_paths: no completed run recorded positions on a two-dimensional surface",
+        "measure_against_gap: no completed run has a measure of curvature and a generalization gap",
+        "edge_of_stability: no completed run has λmax measured during training: set measure.every and search again",
+        "spectral_density: no completed run has a spectral density",
+        "steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
     ]
 
 
 def test_the_same_tables_give_the_same_figures(drawn, tmp_path):
-    first, second = drawn[1], write_figures(results(*study_of_rates()), tmp_path, lambda line: None)
+    first, second = drawn[1], write_figures(results(*study_of_rates()), tmp_path, lambda name, missing: None)
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
     # Vega numbers its colour gradients and clip paths consecutively in a process.
     first_svg, second_svg = (
@@ -118,13 +118,13 @@ def test_figures_with_zeros_and_a_single_run_are_drawn(tmp_path):
             for update in (0, 1)
         )
     )
-    assert len(write_figures(results(table, points), tmp_path, lambda line: None)) == 10
+    assert len(write_figures(results(table, points), tmp_path, lambda name, missing: None)) == 10
 
 
 def test_an_unwritable_directory_is_an_error_of_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SweepgdError, match=r"cannot write figures to .*choose another"):
-        write_figures(results(trials()), tmp_path / "file", lambda line: None)
+        write_figures(results(trials()), tmp_path / "file", lambda name, missing: None)
 
 
 def test_each_measure_has_a_panel_of_its_runs_with_their_tau():

@@ -142,7 +142,7 @@ def test_updates_of_very_different_number_have_a_logarithmic_axis():
 def test_a_rate_that_changes_is_drawn_below_the_loss():
     points = curves(*curve(0, [3.0, 2.0, 1.0], learning_rate=[None, 0.4, 0.1]))
     chart = loss_curves(results(trials(run(0, 1.0)), points), by="schedule")
-    assert [(row["x"], row["share"]) for row in rows(chart) if "share" in row] == [(1.0, 1.0), (2.0, 0.25)]
+    assert [(row["x"], row["share"]) for row in rows(chart) if "share" in row] == [(0.0, 1.0), (1.0, 1.0), (2.0, 0.25)]
     assert panels(chart)[1]["encoding"]["y"]["title"] == ["learning rate,", "share of its highest"]
     constant = loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, [3.0, 2.0]))))
     assert len(panels(constant)) == 1

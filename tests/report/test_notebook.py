@@ -39,7 +39,7 @@ def test_results_are_displayed_as_findings_claims_and_next_steps():
     found = {head.split(">")[1]: cell.split(">", 1)[1].removesuffix("</td></tr>") for head, cell in cells.items()}
     assert found == {
         "Ran": "mlp on digits; 2 configurations, 2 replicates each; runs: 4 completed.",
-        "Best": "Trial 0: sgd, batch size 8, rate 0.1.<br>Its validation loss, 0.250, is the lowest of 2;"
+        "Best": "Trial 0: sgd, batch size 8, rate 0.1.<br>Its validation loss is 0.250, the lowest of 2, so biased low;"
         " an interval needs 3 replicates or more.",
         "As good": "No other of the 2 complete configurations may be the best (at 95 %).",
         "Claims": "A &lt; B &amp; C. <em>held</em>",

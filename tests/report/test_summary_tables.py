@@ -34,8 +34,9 @@ def test_the_table_of_best_configurations_as_printed():
         "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
         "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
         "lowest validation loss first, of 2 complete configurations (a minimum is biased low); ± standard error over"
-        " replicates",
+        " replicates;",
     ]
+    assert "other settings, equal in all rows that have them: epsilon=1e-8" in " ".join(shown.split())
 
 
 def test_the_update_of_the_best_evaluation_is_shown():

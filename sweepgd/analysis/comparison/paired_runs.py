@@ -21,7 +21,12 @@ SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("first", "second", "measure")]
     + [(name, pa.float64()) for name in ("difference", "low", "high", "first_mean", "second_mean")]
     + [(name, pa.int64()) for name in ("configurations", "runs", "only_first", "only_second")]
+    + [("median", pa.float64())]
 )
+UNPAIRED = pa.schema([(name, pa.string()) for name in ("first", "second", "message")])
+# A configuration differs in another setting if it has equal values of these.
+FACTORS = {"data": "data set", "model": "model", "optimizer": "optimizer", "schedule": "schedule"}
+FACTORS |= {"batch_size": "batch size", "learning_rate": "learning rate"}
 
 
 class _Pairs(NamedTuple):
@@ -40,7 +45,7 @@ class _Pairs(NamedTuple):
 
 def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
     """Return rows by study and measure, with columns as in SCHEMA. `difference` is the mean of the study minus the mean of the
-    first study.
+    first study. `median` is the median of the differences of the pairs, which a few extreme runs do not change.
 
     Runs are paired by `config_id`, or by all settings if no `config_id` is equal, and by seed. If the studies share no seed,
     configurations are paired instead of runs, and each configuration's mean over its replicates is compared. `runs` is the
@@ -58,6 +63,35 @@ def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
         named = {"first": studies[0].name, "second": study.name}
         rows += [named | row for row in _rows(first, second, pairs, comparable)] if len(pairs.unit) else []
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def unpaired_table(studies: Sequence[Study]) -> pa.Table:
+    """Return a row for each study that shares no completed run with the first study, with the reason in `message`."""
+    rows = []
+    first = once(studies[0].trials)
+    for study in studies[1:]:
+        second = once(study.trials)
+        if (message := _obstacle(first, second)) is not None:
+            rows.append({"first": studies[0].name, "second": study.name, "message": message})
+    return pa.Table.from_pylist(rows, schema=UNPAIRED)
+
+
+def _obstacle(first: pa.Table, second: pa.Table) -> str | None:
+    """Return why no run completed in both studies, or None if one did."""
+    if not (first.num_rows and second.num_rows):
+        return "nothing is recorded in one of the studies"
+    pairs = _pairs(first, second)
+    if len(pairs.unit):
+        before, after = (set(n[has_status(t, COMPLETED)]) for t, n in ((first, pairs.first), (second, pairs.second)))
+        return None if before & after - {-1} else "no configuration completed in both studies"
+    different = [label for name, label in FACTORS.items() if not _values(first, name) & _values(second, name)]
+    if different:
+        return f"no configuration is in both studies: they have no {' and no '.join(different)} in common"
+    return "no configuration is in both studies: each differs in a hyperparameter, or in a setting of the model or the data"
+
+
+def _values(trials: pa.Table, name: str) -> set[Any]:
+    return set(trials[name].unique().to_pylist())
 
 
 def _pairs(first: pa.Table, second: pa.Table) -> _Pairs:
@@ -95,6 +129,7 @@ def _rows(first: pa.Table, second: pa.Table, pairs: _Pairs, comparable: bool) ->
             "runs": int(both.sum()),
             "only_first": int((~np.isnan(before) & np.isnan(after)).sum()),
             "only_second": int((np.isnan(before) & ~np.isnan(after)).sum()),
+            "median": float(np.median(differences)),
         }
 
 

@@ -12,16 +12,15 @@ TIMES = (("seconds_per_update", "time/\nupdate"), ("seconds_per_epoch", "time/\n
 
 
 def update_times(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row per optimizer that has a knee, or None without rows.
+    """Return the table with one row per optimizer, or None if no optimizer has a knee.
 
     The times of all batch sizes are in other tables.
     """
+    if not any(map(has_knee, rows)):
+        return None
     ends: dict[str, list[Row]] = {}
     for row in rows:
-        if has_knee(row):
-            ends.setdefault(row["optimizer"], []).append(row)
-    if not ends:
-        return None
+        ends.setdefault(row["optimizer"], []).append(row)
     firsts, lasts = [group[0] for group in ends.values()], [group[-1] for group in ends.values()]
     pairs = list(zip(firsts, lasts, strict=True))
     shown = cells(firsts, OPTIMIZER)
@@ -29,10 +28,14 @@ def update_times(rows: Sequence[Row]) -> Answer | None:
     for name, heading in TIMES:
         texts = [f"{duration(first[name])} … {duration(last[name])}" for first, last in pairs]
         shown.append((Column(name, heading), texts))
-    shown += cells(firsts, Column("knee", "knee", significant))
-    shown.append((Column("knee_interval", "95 %\ninterval"), [interval(row, "knee_", significant) for row in firsts]))
+    knees = [
+        (significant(row["knee"]), interval(row, "knee_", significant)) if has_knee(row) else ("none", "") for row in firsts
+    ]
+    shown.append((Column("knee", "knee"), [knee for knee, _ in knees]))
+    shown.append((Column("knee_interval", "95 %\ninterval"), [ends_of for _, ends_of in knees]))
     legend = [
         "knee = batch size at which the constant part of an update's time equals the part that grows with the batch size",
         "times = lowest decile over runs, intervals by bootstrap over runs",
+        *(f"{row['optimizer']} has no knee: {row['message']}" for row in firsts if not has_knee(row)),
     ]
     return Answer("From which batch size on does an update take longer?", shown, frozenset({"knee"}), legend, ("sizes",))

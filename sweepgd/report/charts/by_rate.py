@@ -30,7 +30,7 @@ def by_rate(results: Results) -> Chart:
 
     Each optimizer has a colour, or each batch size if there is only one optimizer. Each configuration is a point, and a line
     joins the best configuration of each rate. A strip above the chart shows the rates at which runs diverged. Raises Missing if
-    no run with a positive rate completed.
+    no run with a positive rate completed, or if all rates are equal.
     """
     every = configurations(results.trials)
     every = every.filter(pc.greater(every["learning_rate"], 0.0))
@@ -39,6 +39,8 @@ def by_rate(results: Results) -> Chart:
     measure = next((name for name in AXIS_TITLES if every[name].null_count < every.num_rows), None)
     if measure is None:
         raise Missing("no run with a positive learning rate completed")
+    if pc.count_distinct(every["learning_rate"]).as_py() < 2:
+        raise Missing("all runs have the same learning rate")
     rates, values, whole = floats(every, "learning_rate"), floats(every, measure), every["whole"].to_numpy()
     values = values * (100.0 if measure.endswith("error") else 1.0)
     names = _groups(every, factor)
@@ -56,8 +58,8 @@ def by_rate(results: Results) -> Chart:
 
     title = factor.replace("_", " ")
     colour = colours("group", groups, title, ordered=factor == "batch_size")
-    kind = "O" if factor == "batch_size" else "N"
-    shape = alt.Shape(f"group:{kind}", scale=alt.Scale(domain=groups, range=SHAPES), title=title)
+    # Vega-Lite would warn of shapes for an ordered field.
+    shape = alt.Shape("group:N", sort=groups, scale=alt.Scale(domain=groups, range=SHAPES), title=title)
     x = log_x("rate", "learning rate", rates.tolist())
     y = log_y("value", AXIS_TITLES[measure], values[known].tolist())
     dots = alt.Chart(alt.InlineData(points(shown))).mark_point(filled=True, size=36, opacity=0.75)
@@ -69,13 +71,13 @@ def by_rate(results: Results) -> Chart:
     if pruned := int(np.sum((every["completed"].to_numpy() == 0) & (floats(every, "share_pruned") > 0))):
         subtitle += f"; not shown: {pruned} pruned configurations"
     if len(shown) < len(known):
-        subtitle += f"; {len(shown)} of {len(known)} points, drawn at random"
+        subtitle += f"; {len(shown):,} of {len(known):,} points, drawn at random"
     if not diverged:
         return finished(main, heading, subtitle)
     crosses = alt.Chart(alt.InlineData(points(diverged))).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)
     strip = crosses.encode(
         x=log_x("rate", None, rates.tolist(), labels=False, ticks=False),
-        y=alt.Y(f"group:{kind}", sort=groups, title="diverged", axis=alt.Axis(labels=False, ticks=False, grid=False)),
+        y=alt.Y("group:N", sort=groups, title="diverged", axis=alt.Axis(labels=False, ticks=False, grid=False)),
         color=colour,
     ).properties(width=WIDTH, height=max(40, 12 * len(groups)))
     return finished(alt.vconcat(strip, main, spacing=6), heading, subtitle)

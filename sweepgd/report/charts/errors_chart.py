@@ -1,4 +1,4 @@
-"""Train and validation error by batch size, at the best configuration of each size and at one learning rate for all sizes."""
+"""Train and validation (or test) error by batch size, at the best configuration of each size and at one rate for all sizes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from sweepgd.report.charts.log_axes import size_x
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import short
 
-PARTS = {"train_error": "train", "validation_error": "validation"}
+PARTS = {"train_error": "train", "validation_error": "validation", "test_error": "test"}
 CONFIDENCE = 0.95
 # The tables by batch size have the same limit. The interval of two replicates would extend 13 standard errors to each side.
 FEWEST_REPLICATES = 4
@@ -23,6 +23,7 @@ BEST = "best rate of each size"
 
 def error_by_batch_size(results: Results) -> Chart:
     """Return a chart of train and validation error (%) by batch size, each at its best configuration, with 95 % intervals.
+    Without validation rows, the test error is shown in place of the validation error.
 
     If the best rates differ, they are written at the points. If rates vary and one of them completed at two sizes or more,
     dashed lines show the errors at one rate, that of `common_rate`. The intervals use Student's t over completed replicates.
@@ -35,12 +36,15 @@ def error_by_batch_size(results: Results) -> Chart:
     trials = results.trials.filter(pc.is_in(results.trials["trial"], pa.array(wanted, pa.int64())))
     every = {row["trial"]: row for row in configurations(trials).to_pylist()}
     best = {row["batch_size"]: every[row["best_trial"]] for row in levels if row["best_trial"] is not None}
-    points = _points(best, BEST)
+    names = [name for name in PARTS if any(row[name] is not None for row in best.values())]
+    if "validation_error" in names and "test_error" in names:
+        names.remove("test_error")
+    points = _points(best, BEST, names)
     if len({row["batch_size"] for row in points}) < 2:
         raise Missing("errors by batch size need completed runs of a classifier at two batch sizes")
-    parts = [part for part in PARTS.values() if any(row["part"] == part for row in points)]
+    parts = [PARTS[name] for name in names]
     shared = f"rate {short(common.rate)} for all" if common else None
-    dashed = _points({size: every[trial] for size, trial in common.trials.items()}, shared) if common and shared else []
+    dashed = _points({size: every[trial] for size, trial in common.trials.items()}, shared, names) if common and shared else []
     colour = colours("part", parts, "error on", ordered=False)
     x = size_x([row["batch_size"] for row in points])
     y = alt.Y("error:Q", title="error (%)", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6))
@@ -71,13 +75,13 @@ def error_by_batch_size(results: Results) -> Chart:
     return finished(alt.layer(*layers), f"{words.capitalize()} error by batch size", subtitle)
 
 
-def _points(configurations_of: dict[int, dict[str, Any]], line: str) -> Rows:
-    """Return the points of the configuration of each batch size, with the name of their line."""
+def _points(configurations_of: dict[int, dict[str, Any]], line: str, names: list[str]) -> Rows:
+    """Return the points of the configuration of each batch size: its errors among `names`, with the name of their line."""
     return [
-        {"batch_size": size, "part": part, "line": line, "rate": _rate(row), "error": 100 * row[name]}
+        {"batch_size": size, "part": PARTS[name], "line": line, "rate": _rate(row), "error": 100 * row[name]}
         | _interval(row[name], row[f"{name}_se"], row["completed"])
         for size, row in configurations_of.items()
-        for name, part in PARTS.items()
+        for name in names
         if row[name] is not None
     ]
 

@@ -31,7 +31,7 @@ def hyperparameter_importance(results: Results) -> Chart:
         bars = data.mark_bar(height=ROW * 0.55, color=COLOURS[0], opacity=0.75).encode(x=x, y=y)
         rules = data.mark_rule(strokeWidth=1.6, color="black").encode(x=low, x2="importance_high:Q", y=y)
         panels.append(alt.layer(bars, rules).properties(title=alt.Title(title, anchor="start", fontSize=12)))
-        about.append(f"{title}: {rows[0]['top']} of {rows[0]['configurations']} configurations against all")
+        about.append(f"{title}: {rows[0]['top']:,} of {rows[0]['configurations']:,} configurations against all")
     if not panels:
         raise Missing(f"importance needs {FEWEST_CONFIGURATIONS} configurations and two hyperparameters that vary")
     subtitle = ["PED-ANOVA (Watanabe et al. 2023); lines: 95 % intervals over configurations", "; ".join(about)]

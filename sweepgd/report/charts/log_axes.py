@@ -50,7 +50,7 @@ def _even_ticks(low: float, high: float) -> list[float]:
     return [float(f"{index}e{power}") for index in range(ceil(low / unit), floor(high / unit) + 1)]
 
 
-def log_y(field: str, title: str, values: Sequence[float], form: str = ".3~g") -> alt.Y:
+def log_y(field: str, title: str, values: Sequence[float], form: str = ".6~g") -> alt.Y:
     """Return a vertical log axis for measured values, with labels in the format `form` of D3."""
     return alt.Y(
         f"{field}:Q",
@@ -66,7 +66,7 @@ def log_x(field: str, title: str | None, values: Sequence[float], **axis: Any) -
         f"{field}:Q",
         title=title,
         scale=log_scale(values, pad=0.04),
-        axis=alt.Axis(values=log_ticks(values), format=".3~g", **axis),
+        axis=alt.Axis(values=log_ticks(values), format=".6~g", **axis),
     )
 
 

@@ -55,7 +55,9 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
             exits.setdefault(part, []).extend(ends)
         known = [row for row in line if row["rate"] is not None and row[x] is not None]
         highest = max((row["rate"] for row in known), default=0.0) or 1.0
-        rates += [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
+        shares = [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
+        # No update was made before the first evaluation. Its rate is that of the first updates.
+        rates += [shares[0] | {"x": line[0][x]}, *shares] if shares and line[0]["rate"] is None else shares
     losses = [row["loss"] for rows in drawn.values() for row in rows]
     if not losses:
         raise Missing("no run has a loss curve")
@@ -148,7 +150,7 @@ def _colours(domain: list[str], by: str) -> alt.Color:
 def _up(field: str, title: str, values: list[float]) -> alt.Y:
     if min(values) > 0 and max(values) >= TWO_DECADES * min(values):
         return log_y(field, title, values)
-    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".3~g", tickCount=6))
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".6~g", tickCount=6))
 
 
 def _across(lines: list[Rows], x: str, title: str) -> alt.X:
@@ -159,7 +161,7 @@ def _across(lines: list[Rows], x: str, title: str) -> alt.X:
     if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
         scale = alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4)
         return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, labelOverlap=True, labelSeparation=6))
-    axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".3~g", labelOverlap="greedy", labelSeparation=6)
+    axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".6~g", labelOverlap="greedy", labelSeparation=6)
     return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
 
 

@@ -12,10 +12,13 @@ from sweepgd.analysis.varied_hyperparameters import values_of_axes
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.objective_axis import objective_axis
-from sweepgd.report.charts.style import COLOURS, MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, finished, in_rows
+from sweepgd.report.charts.style import COLOURS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, finished, in_rows
 
 # More points could not be distinguished, and each would add to the size of the file.
 MOST_CONFIGURATIONS = 1000
+MOST_SLICES = 9
+# Values are marked on the axis if there are at most so many of them.
+MOST_TICKS = 12
 
 
 def objective_slices(results: Results) -> Chart:
@@ -32,10 +35,10 @@ def objective_slices(results: Results) -> Chart:
     objective = factor * floats(every, "objective")
     shown = np.sort(np.random.default_rng(0).permutation(every.num_rows)[:MOST_CONFIGURATIONS])
     # Of more hyperparameters than there are panels, the first are shown: optimizer, batch size, learning rate and schedule.
-    panels = [_panel(axis, values, objective, shown, title) for axis, values in list(axes.items())[:MOST_PANELS]]
+    panels = [_panel(axis, values, objective, shown, title) for axis, values in list(axes.items())[:MOST_SLICES]]
     subtitle = "a point is a configuration's mean over completed replicates"
     if len(shown) < every.num_rows:
-        subtitle += f"; {len(shown)} of {every.num_rows}, drawn at random"
+        subtitle += f"; {len(shown):,} of {every.num_rows:,}, drawn at random"
     return finished(in_rows(panels), f"{name.capitalize()} by each hyperparameter", subtitle)
 
 
@@ -49,6 +52,9 @@ def _panel(axis: str, values: list[Any], objective: Any, shown: Any, measured: s
     y = log_y("objective", measured, [row["objective"] for row in rows])
     if numbers:
         x = log_x("value", title, [row["value"] for row in rows], labelOverlap=True)
+        tried = sorted({row["value"] for row in rows})
+        if len(tried) <= MOST_TICKS:
+            x["axis"]["values"] = tried
     else:
         rows[:] = [{**row, "value": str(row["value"])} for row in rows]
         x = alt.X("value:N", title=title, axis=alt.Axis(labelLimit=90, labelAngle=-30))

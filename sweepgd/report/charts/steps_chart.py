@@ -1,4 +1,4 @@
-"""Updates to the target by batch size beside perfect scaling, and updates against samples."""
+"""Updates and time to the target by batch size beside perfect scaling, and updates against samples."""
 
 from collections.abc import Sequence
 from math import log
@@ -13,7 +13,7 @@ from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y, size_x
 from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import short, significant
 
-WIDTH = 360
+WIDTH = 300
 LINE_POINTS = 60
 DASHES = {"measured": [1, 0], "perfect scaling": [2, 3], "fit": [6, 3]}
 
@@ -21,7 +21,8 @@ DASHES = {"measured": [1, 0], "perfect scaling": [2, 3], "fit": [6, 3]}
 def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fitted hyperbola.
 
-    A second panel shows updates against samples. Each optimizer has a colour. `level` is the target, by default the goal
+    A second panel shows updates against samples, and a third one, if times are recorded, the time to the target by batch size.
+    Each optimizer has a colour. `level` is the target, by default the goal
     of the sweep. Raises Missing if there is no target, or if no optimizer reached the target at two or more batch sizes.
     """
     target = target_of(results.trials, level)
@@ -44,26 +45,24 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     dash = alt.StrokeDash(
         "line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None, sort=list(DASHES)
     )
-    steps = log_y("steps", "updates to the target", shown)
+    steps = log_y("steps", "updates to the target", shown, form=",d")
     sizes = size_x([row["batch_size"] for row in points])
     costs = [row["samples"] for row in points]
     ticks = alt.Axis(values=log_ticks(costs), format=",d", labelOverlap=True, labelSeparation=6)
     samples = alt.X("samples:Q", title="samples to the target", scale=log_scale(costs, pad=0.04), axis=ticks)
     drawn = alt.Chart(alt.InlineData(lines + curves)).mark_line(strokeWidth=1.8, clip=True)
-    left = alt.layer(
-        drawn.encode(x=sizes, y=steps, color=colour, strokeDash=dash), *_points(points, "batch_size", sizes, steps, colour)
-    )
-    measured = [row for row in lines if row["line"] == "measured"]
+    left = alt.layer(drawn.encode(x=sizes, y=steps, color=colour, strokeDash=dash), *_points(points, sizes, steps, colour))
     curve = alt.Chart(alt.InlineData(curves)).mark_line(strokeWidth=1.8, strokeDash=DASHES["fit"], clip=True)
+    # A line between the points would not be a function: a larger batch may need fewer samples.
     right = alt.layer(
-        alt.Chart(alt.InlineData(measured)).mark_line(strokeWidth=1.8, clip=True).encode(x=samples, y=steps, color=colour),
         curve.encode(x=samples, y=steps, color=colour),
-        *_points(points, "samples", samples, steps, colour),
+        *_points(points, samples, steps, colour),
     )
-    panels = alt.hconcat(*(panel.properties(width=WIDTH, height=HEIGHT) for panel in (left, right)))
-    title = f"Updates to {target.column.replace('_', ' ')} {short(target.level)} by batch size"
+    panels = [left, right, *_times(points, sizes, colour, dash)]
+    drawn_panels = alt.hconcat(*(panel.properties(width=WIDTH, height=HEIGHT) for panel in panels))
+    title = f"Updates{' and time' * (len(panels) > 2)} to {target.column.replace('_', ' ')} {short(target.level)} by batch size"
     subtitle = ["all other settings tuned at each size; bars: 95 % intervals; hollow: best rate is the lowest or highest tried"]
-    return finished(panels, title, subtitle + [_words(fit) for fit in fits if fit["critical_size"]])
+    return finished(drawn_panels, title, subtitle + [_words(fit) for fit in fits if fit["critical_size"]])
 
 
 def _lines(points: Rows) -> Rows:
@@ -74,6 +73,28 @@ def _lines(points: Rows) -> Rows:
         rows.append(shared | {"steps": row["steps"], "line": "measured"})
         rows.append(shared | {"steps": row["perfect_steps"], "line": "perfect scaling"})
     return rows
+
+
+def _times(points: Rows, x: alt.X, colour: alt.Color, dash: alt.StrokeDash) -> list[Chart]:
+    """Return the panel of the time to the target, or an empty list if an optimizer has fewer than two times."""
+    timed = [row for row in points if row["seconds"]]
+    first: Rows = []
+    for row in timed:
+        first += [row] if all(row["optimizer"] != other["optimizer"] for other in first) else []
+    if not timed or any(sum(row["optimizer"] == other["optimizer"] for other in timed) < 2 for row in first):
+        return []
+    start = {row["optimizer"]: row["batch_size"] * row["seconds"] for row in first}
+    lines = [
+        {"optimizer": row["optimizer"], "batch_size": row["batch_size"], "seconds": seconds, "line": line}
+        for row in timed
+        for line, seconds in (
+            ("measured", row["seconds"]), ("perfect scaling", start[row["optimizer"]] / row["batch_size"])
+        )
+    ]  # fmt: skip
+    shown = [value for row in timed for value in (row["seconds"], row["seconds_low"], row["seconds_high"]) if value]
+    y = log_y("seconds", "time to the target (s)", shown)
+    drawn = alt.Chart(alt.InlineData(lines)).mark_line(strokeWidth=1.8, clip=True)
+    return [alt.layer(drawn.encode(x=x, y=y, color=colour, strokeDash=dash), *_points(timed, x, y, colour, "seconds"))]
 
 
 def _fit(fit: dict[str, Any]) -> Rows:
@@ -88,14 +109,14 @@ def _fit(fit: dict[str, Any]) -> Rows:
     ]
 
 
-def _points(points: Rows, field: str, x: alt.X, y: alt.Y, colour: alt.Color) -> Sequence[alt.Chart]:
-    """Return the layers of the points and of their intervals in updates."""
+def _points(points: Rows, x: alt.X, y: alt.Y, colour: alt.Color, field: str = "steps") -> Sequence[alt.Chart]:
+    """Return the layers of the points and of the intervals of the vertical `field`."""
     data = alt.Chart(alt.InlineData(points))
-    bars = data.transform_filter("datum.steps_low !== null").mark_rule(strokeWidth=1.2)
+    bars = data.transform_filter(f"datum.{field}_low !== null").mark_rule(strokeWidth=1.2)
     fill = alt.condition("datum.at_end", alt.value("white"), colour)
     dots = data.mark_point(size=40, opacity=1, strokeWidth=1.8)
     return (
-        bars.encode(x=x, y=alt.Y("steps_low:Q", scale=y["scale"]), y2="steps_high:Q", color=colour),
+        bars.encode(x=x, y=alt.Y(f"{field}_low:Q", scale=y["scale"]), y2=f"{field}_high:Q", color=colour),
         dots.encode(x=x, y=y, color=colour, fill=fill),
     )
 

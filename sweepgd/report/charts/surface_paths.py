@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis import paths
 from sweepgd.core.errors import SweepgdError
-from sweepgd.minimisers.landscape.surface_losses import surface_losses
 from sweepgd.record import Results
 from sweepgd.report.charts.contours import Levels, areas
 from sweepgd.report.charts.style import COLOURS, CROSS, HIGHLIGHT, MOST_POINTS, Chart, Missing, Rows, finished, in_rows
@@ -34,6 +33,8 @@ def surface_paths(results: Results) -> Chart:
     lines = [_thinned(table.filter(pc.equal(table["trial"], trial))) for trial in pc.unique(table["trial"])]
     if not lines:
         raise Missing("no completed run recorded positions on a two-dimensional surface")
+    from sweepgd.minimisers.landscape.surface_losses import surface_losses  # takes 2 s to import, with Numba
+
     x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
     side = SIDE if len(lines) > 1 else LONE_SIDE
     notes = ["ring: start; dot: end; first completed replicate"]

@@ -28,6 +28,7 @@ TEXTS = {
     "axis": ("labelColor", "titleColor", "domainColor", "tickColor"),
     "legend": ("labelColor", "titleColor"),
     "title": ("color",),
+    "text": ("color",),
 }
 
 
@@ -37,7 +38,7 @@ def themed(chart: Chart, theme: str) -> Chart:
         return chart
     spec = _recoloured(chart.to_dict())
     for part, names in TEXTS.items():
-        spec["config"][part] |= dict.fromkeys(names, SOFT)
+        spec["config"][part] = spec["config"].get(part, {}) | dict.fromkeys(names, SOFT)
     return alt.Chart.from_dict(spec)
 
 

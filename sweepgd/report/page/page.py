@@ -1,6 +1,5 @@
-"""The page as a whole: the sections of a study, the data for its script, and the file."""
+"""The page as a whole: the sections of a study, and the data for its script."""
 
-from pathlib import Path
 from string import Template
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +12,10 @@ from sweepgd.analysis import boundary, claims, classes, sharpness, summary
 from sweepgd.analysis.batch_size import batch_size_tables
 from sweepgd.core.version import __version__
 from sweepgd.record import Results
-from sweepgd.record.atomic_files import atomic_replacement, writing
 from sweepgd.report.charts import CHARTS
 from sweepgd.report.charts.themes import DARK
 from sweepgd.report.page.escaping import data_script, text
+from sweepgd.report.page.page_file import RUNNING
 from sweepgd.report.page.scripts import asset, digest, own_script, vega_bundle
 from sweepgd.report.page.section import Section
 from sweepgd.report.page.sections.answers import answer_sections, landscape_section
@@ -30,22 +29,7 @@ from sweepgd.sweep import recorded_claims, recorded_table
 
 # The comparison of batch sizes reads the curve of every configuration. In a larger study, it is made with a random choice.
 MOST_COMPARED = 2_000
-# The progress of a running search. Nothing from a sweep file can look like it, because `<` is escaped.
-RUNNING = '<p id="running" role="status"></p>'
 COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "time_by_batch_size", "equal_by_batch_size"})
-
-
-def write_page(results: Results, file: Path, level: float | None = None) -> None:
-    """Write the page of a study to a file, replacing an earlier page. Raises SweepgdError if the file cannot be written."""
-    write_html(study_page(results, level), file)
-
-
-def write_html(page: str, file: Path) -> None:
-    """Write a page to a file atomically, replacing an earlier page. Raises SweepgdError if the file cannot be written."""
-    with writing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_replacement(file) as temporary:
-            temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
 def study_page(results: Results, level: float | None = None, refresh: int | None = None) -> str:
@@ -76,10 +60,11 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
         sweep_section(results),
         provenance_section(results),
     ]
-    return _assembled(name, first, [section for section in sections if section is not None], trials, refresh)
+    return assembled(name, first, [section for section in sections if section is not None], trials, refresh)
 
 
-def _assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any], refresh: int | None) -> str:
+def assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any], refresh: int | None = None) -> str:
+    """Return a page as HTML: `first` below the heading `name`, then the sections. `trials` is as in `trial_data`."""
     bundle, own = vega_bundle(), own_script()
     return Template(asset("page.html")).substitute(
         policy=f"{digest(bundle)} {digest(own)}",

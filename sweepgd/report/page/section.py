@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweepgd.report.page.escaping import data_script, text
-from sweepgd.report.question_table import Answer
+from sweepgd.report.question_table import Answer, Column
 from sweepgd.report.study_figures import Figure
+
+# A longer table is folded, because it would separate the sections by several screens.
+MOST_OPEN_ROWS = 25
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,16 @@ def answer_html(answer: Answer) -> str:
     # A heading without text would confuse a screen reader.
     kinds = ['th scope="col"' if column.title else "td" for column, _ in shown]
     head = "".join(
-        f"<{kind}{_kind(column.number)}>{text(column.title)}</{kind[:2]}>"
-        for kind, (column, _) in zip(kinds, shown, strict=True)
+        f"<{kind}{_kind(column)}>{text(column.title)}</{kind[:2]}>" for kind, (column, _) in zip(kinds, shown, strict=True)
     )
     rows = zip(*(cells for _, cells in shown), strict=True)
-    numbers = [column.number for column, _ in shown]
-    return f"<h3>{text(answer.question)}</h3>\n{table_html(head, (_row(row, numbers) for row in rows), answer.question)}\n" + (
-        f'<p class="legend">{text("; ".join(legend))}</p>' if legend else ""
-    )
+    columns = [column for column, _ in shown]
+    table = table_html(head, [_row(row, columns) for row in rows], answer.question)
+    below = f'<p class="legend">{text("; ".join(legend))}</p>' if legend else ""
+    if len(shown[0][1]) > MOST_OPEN_ROWS:
+        table = f'<details class="rows"><summary>{len(shown[0][1])} rows</summary>\n{table}\n{below}</details>'
+        below = ""
+    return f"<h3>{text(answer.question)}</h3>\n{table}\n{below}"
 
 
 def table_html(head: str, rows: Iterable[str], label: str) -> str:
@@ -66,9 +71,9 @@ def table_html(head: str, rows: Iterable[str], label: str) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}">{table}</div>'
 
 
-def _row(cells: Iterable[str], numbers: Iterable[bool]) -> str:
-    return f"<tr>{''.join(f'<td{_kind(number)}>{text(cell)}</td>' for cell, number in zip(cells, numbers, strict=True))}</tr>"
+def _row(cells: Iterable[str], columns: Iterable[Column]) -> str:
+    return f"<tr>{''.join(f'<td{_kind(column)}>{text(cell)}</td>' for cell, column in zip(cells, columns, strict=True))}</tr>"
 
 
-def _kind(number: bool) -> str:
-    return ' class="number"' if number else ""
+def _kind(column: Column) -> str:
+    return ' class="number"' if column.number else ' class="words"' if column.wraps else ""

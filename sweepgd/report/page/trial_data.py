@@ -45,15 +45,15 @@ def trial_data(results: Results) -> dict[str, Any]:
     """
     every = configurations(results.trials)
     shown = every.take(pa.array(_chosen(every)))
-    axes = values_of_axes(shown)
+    axes = {printable(name): values for name, values in values_of_axes(shown).items()}
     columns = [_numbers("trial", shown["trial"].to_pylist())]
-    columns.append(_texts("status", _statuses(shown)))
+    columns.append(text_column("status", _statuses(shown)))
     columns += [_column(name, axes[name] if name in axes else shown[name].to_pylist()) for name in FIRST]
     columns += [_column(name, values) for name, values in axes.items() if name not in FIRST]
     columns += [
         _numbers(name, _rounded(floats(shown, name), DIGITS)) for name in RESULTS if shown[name].null_count < shown.num_rows
     ]
-    columns.append(_texts("message", _messages(results.trials, shown)))
+    columns.append(text_column("message", _messages(results.trials, shown)))
     return {
         "columns": columns,
         "axes": list(axes),
@@ -119,14 +119,15 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
     known = [value for value in values if value is not None]
     if all(isinstance(value, (int, float)) for value in known):
         return _numbers(name, _rounded(np.array(values, dtype=np.float64), DIGITS))
-    return _texts(name, [value if value is None or isinstance(value, str) else json.dumps(value) for value in values])
+    return text_column(name, [value if value is None or isinstance(value, str) else json.dumps(value) for value in values])
 
 
 def _numbers(name: str, values: list[Any]) -> dict[str, Any]:
     return {"name": name, "title": _title(name), "values": values}
 
 
-def _texts(name: str, values: Sequence[str | None]) -> dict[str, Any]:
+def text_column(name: str, values: Sequence[str | None]) -> dict[str, Any]:
+    """Return a column of texts, as in `trial_data`."""
     number: dict[str, int] = {}
     numbers = [number.setdefault(value or "", len(number)) for value in values]
     return {"name": name, "title": _title(name), "levels": [printable(level) for level in number], "values": numbers}

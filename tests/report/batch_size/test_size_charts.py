@@ -21,15 +21,21 @@ def titles(chart):
 
 def test_steps_stand_beside_perfect_scaling_and_the_fit():
     chart = steps_by_batch_size(planted(hyperbola))
-    lines = {name: [row for row in rows(chart) if row.get("line") == name] for name in ("measured", "perfect scaling", "fit")}
+    of_line = {name: [row for row in rows(chart) if row.get("line") == name] for name in ("measured", "perfect scaling", "fit")}
+    lines = {name: [row for row in found if "steps" in row] for name, found in of_line.items()}
     measured = {row["batch_size"]: row["steps"] for row in lines["measured"]}
     assert sorted(measured) == list(SIZES)
     assert measured[1] == pytest.approx(4_100_000, rel=0.01)
     perfect = {row["batch_size"]: row["steps"] for row in lines["perfect scaling"]}
     assert perfect[256] == pytest.approx(measured[1] / 256)
+    seconds = {
+        name: {row["batch_size"]: row["seconds"] for row in found if "seconds" in row} for name, found in of_line.items()
+    }
+    assert seconds["measured"][1] == pytest.approx(measured[1] / 1000 * 11e-6)  # the recorded updates are thousands
+    assert seconds["perfect scaling"][256] == pytest.approx(seconds["measured"][1] / 256)
     fit = lines["fit"][-1]
     assert (fit["batch_size"], fit["steps"]) == (pytest.approx(256), pytest.approx(100_000 * (1 + 40 / 256), rel=0.02))
-    assert titles(chart)["text"] == "Updates to validation loss 0.1 by batch size"
+    assert titles(chart)["text"] == "Updates and time to validation loss 0.1 by batch size"
     assert titles(chart)["subtitle"][1].startswith("sgd: B_crit 40.0, 20 % beyond perfect scaling at 9.2")
 
 

@@ -36,7 +36,7 @@ KINDS = {
         ("2 runs; 0 completed; 2 diverged", "no trial completed with an objective", "learning rates 0.1 to 1"),
     ),
     "one trial": Kind(
-        1, lambda: {"trials": trials(run(0, 0.25))}, ("validation loss of trial 0", "one replicate, so no interval")
+        1, lambda: {"trials": trials(run(0, 0.25))}, ("validation loss of trial 0", "of the only complete configuration")
     ),
     "regression": Kind(
         2,

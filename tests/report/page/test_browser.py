@@ -9,7 +9,7 @@ from study_files import written
 from study_tables import run, study_of_rates, trials
 from waiting import wait_until
 
-from sweepgd.report.page import write_page
+from sweepgd.report.page import study_page, write_html
 
 selenium = pytest.importorskip("selenium")
 pytestmark = pytest.mark.skipif(not shutil.which("chromedriver"), reason="needs chromium and chromedriver")
@@ -51,7 +51,7 @@ def test_a_page_works_offline_and_runs_nothing_of_users(tmp_path):
         run(40 + t, 1.0 + t, optimizer=HOSTILE, learning_rate=0.1, batch_size=8 << t, message="</script>") for t in range(4)
     ]
     study = written(tmp_path / "study", f"name = '{HOSTILE}'\n", trials=trials(*table.to_pylist(), *hostile), curves=points)
-    write_page(study, tmp_path / "page.html")
+    write_html(study_page(study), tmp_path / "page.html")
     with browser() as driver:
         driver.get((tmp_path / "page.html").as_uri())
         wait_until(lambda: len(set(drawn(driver))) == 1)

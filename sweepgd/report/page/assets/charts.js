@@ -69,6 +69,7 @@ function themed(spec, room) {
   config.axis = { ...config.axis, labelColor: label, titleColor: label, domainColor: label, tickColor: label };
   config.legend = { ...config.legend, labelLimit: 190, labelColor: label, titleColor: label };
   if (room < NARROW) Object.assign(config.legend, { orient: "bottom", columns: room < 420 ? 2 : 3, labelLimit: 140 });
+  config.text = { ...config.text, color: label, ...(room < NARROW ? { fontSize: 9, angle: 300 } : {}) };
   config.title = { ...config.title, color: label, subtitleColor: label };
   config.style = { "group-title": { fill: label } };
   return { ...painted, config, padding: 4, autosize: "pad" };
@@ -110,7 +111,10 @@ whenIdle(drawNext);
 themeListeners.push(redraw);
 let resizing = 0;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(redraw, 150); });
-addEventListener("beforeprint", () => chartBoxes.forEach(draw));
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details.rows").forEach((rows) => { rows.open = true; });
+  chartBoxes.forEach(draw);
+});
 
 // The numbers of a figure as tables, for those who cannot see it.
 const MOST_ROWS = 300;

@@ -1,5 +1,5 @@
 // Parallel coordinates: an axis for each varied hyperparameter and for the objective, and a line for each trial.
-const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 84, LEAST_GAP = 110, MOST_TICKS = 12, LINE = 13;
+const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 94, LEAST_GAP = 110, MOST_TICKS = 12, LINE = 13;
 const SVG = "http://www.w3.org/2000/svg";
 
 function svgElement(name, attributes = {}, text = "") {

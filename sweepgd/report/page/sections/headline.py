@@ -1,6 +1,7 @@
 """The first screen of the page: what was asked, what was run, and the best configuration with an honest interval."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,10 +10,10 @@ import pyarrow.compute as pc
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.jackknife import CONFIDENCE
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.analysis.selection import FEWEST_REPLICATES, t_interval
 from sweepgd.record import Results
+from sweepgd.report.best_value import best_value
 from sweepgd.report.findings import as_good
-from sweepgd.report.number_format import duration, percent, short, significant
+from sweepgd.report.number_format import duration, short
 from sweepgd.report.page.escaping import text
 from sweepgd.report.question_table import Row
 
@@ -27,15 +28,20 @@ def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table
     trials = results.trials
     paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
     paragraphs.append(text(_kind(trials)))
-    cards = [_runs(tables["endings"].to_pylist(), sweep), *_best(tables["best"].to_pylist(), objective_name(trials))]
-    cards += [*_diverged(trials), *_time(trials)]
+    best = best_card("Best configuration", tables["best"].to_pylist(), objective_name(trials))
+    cards = [_runs(tables["endings"].to_pylist(), sweep), best, *_diverged(trials), *_time(trials)]
+    equal = as_good(trials) if trials.num_rows else None
+    after = f"<p>{text(equal)}</p>" if equal else ""
+    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + cards_html(cards) + after
+
+
+def cards_html(cards: Sequence[Card]) -> str:
+    """Return cards, each with its title, a value in large letters, and more about the value."""
     shown = "".join(
         f'<div class="card"><dt>{text(title)}</dt><dd><strong>{text(value)}</strong><span>{text(more)}</span></dd></div>'
         for title, value, more in cards
     )
-    equal = as_good(trials) if trials.num_rows else None
-    after = f"<p>{text(equal)}</p>" if equal else ""
-    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + f'<dl class="cards">{shown}</dl>{after}'
+    return f'<dl class="cards">{shown}</dl>'
 
 
 def _kind(trials: pa.Table) -> str:
@@ -59,41 +65,22 @@ def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
     done, more = 0, ["no trial is recorded"]
     for row in ended:  # at most one
         done = row["configurations"] + row["repeats"]
-        more = [f"{row['replicates']:,} runs", f"{row['completed']:,} completed"]
+        more = [f"{row['replicates']:,} run{'s' * (row['replicates'] != 1)}", f"{row['completed']:,} completed"]
         more += [f"{row[name]:,} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
         more += ["the search is still running, was stopped, or has no other configuration"] * (done < planned)
     return "Trials", f"{done:,} of {planned:,}" if done < planned else f"{done:,}", "; ".join(more)
 
 
-def _best(rows: list[Row], name: str) -> list[Card]:
-    """Return the card of the best configuration. If possible, the card shows an unbiased estimate of the objective."""
+def best_card(title: str, rows: list[Row], name: str) -> Card:
+    """Return the card of the best configuration, the first of `rows`, with its objective as in `best_value`."""
     if not rows or rows[0]["objective"] is None:
-        return [("Best configuration", "none", "no trial completed with an objective")]
+        return title, "none", "no trial completed with an objective"
     row = rows[0]
-    number = percent if name.endswith("error") else significant
-    unit = " %" if name.endswith("error") else ""
-    others = row["objective_on_others"] is not None
-    mean, error = (
-        (row["objective_on_others"], row["objective_on_others_se"]) if others else (row["objective"], row["objective_se"])
-    )
     rate = "" if row["learning_rate"] is None else f", rate {short(row['learning_rate'])}"
-    about = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
-    if error is None:
-        interval = "one replicate, so no interval"
-    elif error == 0:
-        interval = f"equal in {row['completed']} replicates"
-    elif row["completed"] < FEWEST_REPLICATES:
-        interval = f"standard error {number(error)}{unit} over {row['completed']} replicates"
-    else:
-        low, high = t_interval(mean, error, row["completed"])
-        interval = (
-            f"{100 * CONFIDENCE:.0f} % interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
-        )
-    selected = f"the lowest of {row['lowest_of']:,}, so biased low" if row["lowest_of"] > 1 else ""
-    if others:
-        lowest = f"the lowest mean of {row['lowest_of']:,} is {number(row['objective'])}{unit}"
-        selected = f"on seeds that did not select it; {lowest}"
-    return [("Best configuration", f"{number(mean)}{unit}", "; ".join(filter(None, (about, interval, selected))))]
+    named = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
+    value = best_value(row, name)
+    interval = f"{100 * CONFIDENCE:g} % interval {value.interval}" if value.interval else ""
+    return title, value.number, "; ".join(filter(None, (named, interval, value.about)))
 
 
 def _diverged(trials: pa.Table) -> list[Card]:
@@ -110,5 +97,6 @@ def _time(trials: pa.Table) -> list[Card]:
     spent = pc.sum(trials["train_seconds"]).as_py()
     if begin is None or end is None:
         return []
-    more = f"from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in (begin, end))
+    more = f"{first} UTC" if first == last else f"from {first} to {last} UTC"
     return [("Time", "" if spent is None else f"{duration(spent)} of training", more)]

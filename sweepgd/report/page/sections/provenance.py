@@ -25,7 +25,9 @@ def provenance_section(results: Results) -> Section:
     versions = results.versions()
     rows = [f'<tr><th scope="row">{text(name)}</th><td>{text(", ".join(found))}</td></tr>' for name, found in versions.items()]
     columns = results.trials.select(["worker", "processor", "vector_bits"]).to_pylist()
-    machines = Counter((_host(row["worker"]), row["processor"] or "", row["vector_bits"] or "") for row in columns)
+    machines = Counter(
+        (_host(row["worker"]) or "not recorded", row["processor"] or "", row["vector_bits"] or "") for row in columns
+    )
     names = ("machine", "processor", "vector bits", "runs")
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     cells = [(*machine, count) for machine, count in sorted(machines.items(), key=str)]
