@@ -6,6 +6,7 @@ from pathlib import Path
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
 from sweepgd.report.charts import Missing
+from sweepgd.report.charts.chart_files import save_chart
 from sweepgd.report.study_figures import study_figures
 
 
@@ -29,9 +30,9 @@ def write_figures(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for figure in study_figures(results, level, by, x, without=without):
-            for suffix, scale in ((".png", 2), (".svg", 1)):
+            for suffix in (".png", ".svg"):
                 path = directory / (figure.name + suffix)
-                figure.chart.save(path, scale_factor=scale)
+                save_chart(figure.chart, path)
                 written.append(path)
     except OSError as error:
         raise SweepgdError(

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.record.atomic_files import writing
+from sweepgd.report.charts.chart_files import save_chart
 from sweepgd.report.charts.landscape_line import landscape_line
 from sweepgd.report.charts.landscape_surface import landscape_surface
 from sweepgd.report.charts.style import Chart
@@ -24,10 +25,7 @@ def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
     with writing(stem):
         stem.parent.mkdir(parents=True, exist_ok=True)
         for file in files:
-            options: dict[str, Any] = (
-                {"inline": True} if file.suffix == ".html" else {"scale_factor": 2 if file.suffix == ".png" else 1}
-            )
-            chart.save(file, **options)
+            save_chart(chart, file)
     return files
 
 

@@ -1,6 +1,7 @@
 import re
 from types import SimpleNamespace
 
+import altair as alt
 import pytest
 from study_tables import curvature, curves, run, study_of_rates, trials, value
 
@@ -15,6 +16,8 @@ from sweepgd.report.charts import (
     rate_batch,
     spectral_density,
 )
+from sweepgd.report.charts.chart_files import save_chart
+from sweepgd.report.charts.style import finished
 from sweepgd.report.figures import write_figures
 
 
@@ -219,3 +222,14 @@ def test_densities_are_of_the_same_weights_as_the_losses():
         chart = spectral_density(results(table, None, *measured))
         assert f"at the {which} weights" in chart.to_dict()["title"]["text"]
         assert [row["eigenvalue"] for row in rows(chart)] == [eigenvalue]
+
+
+def test_control_characters_of_a_name_are_escaped_in_a_file(tmp_path):
+    """A name with an escape character, at which vl-convert aborts the process, is drawn with the text \\x1b."""
+    rows = [{"optimizer": "fast\x1b[31m", "value": 1.0}]
+    chart = alt.Chart(alt.InlineData(rows)).mark_bar().encode(x="value:Q", y="optimizer:N")
+    save_chart(finished(chart, "title\x1b", "caption"), tmp_path / "bars.svg")
+    drawn = (tmp_path / "bars.svg").read_text()
+    assert "\x1b" not in drawn
+    assert "fast\\x1b[31m" in drawn
+    assert "title\\x1b" in drawn
