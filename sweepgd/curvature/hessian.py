@@ -44,6 +44,7 @@ class SecondOrder:
             self._kept_sizes = [curvature.kept(largest)]
         self._kept: list[npt.NDArray[np.floating]] = []
         self._kept_at: npt.NDArray[np.floating] | None = None
+        self._kept_buffers = data[0].copy()
         self._work = aligned((curvature.workspace(largest),), self._dtype)
         self._direction, self._out = (aligned((architecture.parameters,), self._dtype) for _ in range(2))
         self._product = signatures.entry("product", curvature.product, self._dtype)
@@ -71,6 +72,7 @@ class SecondOrder:
         def multiply(direction: npt.NDArray[np.floating]) -> Vector:
             before = self._kept_at if self._keeps else None
             fresh = before is None or not (before is at or np.array_equal(before, at))
+            fresh = fresh or not np.array_equal(self._kept_buffers, self._data[0])
             self._direction[:] = direction
 
             def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:
@@ -83,7 +85,7 @@ class SecondOrder:
             if fresh:
                 self._kept_at = None  # after an interrupt, incomplete values must not be marked as valid
             total = self._over_chunks(of_chunk)
-            self._kept_at = at
+            self._kept_at, self._kept_buffers = at, self._data[0].copy()
             return total
 
         return multiply

@@ -98,7 +98,7 @@ class Measurer:
     @cached_property
     def _groups(self) -> list[Objective]:
         """The loss over groups of the measured rows."""
-        return [Objective(self._architecture, part) for part in groups(self._part, self.spec.seed)]
+        return [Objective(self._architecture, part, self.objective.buffers) for part in groups(self._part, self.spec.seed)]
 
     @np.errstate(all="ignore")  # results are checked for overflow, which becomes a message
     def measure(
@@ -110,20 +110,20 @@ class Measurer:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. `parameters`
-        and `initial` have shape (parameters,).
+        """Return all measures, or the measures in `names`, at `parameters`, (recorded,). `initial`, (parameters,), are the
+        initial parameters.
 
         A measure always has the same named values. A value that cannot be computed before `deadline`, a time of the monotonic
         clock, is replaced by a message. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same way
         as `parameters`. Raise SweepgdError if `parameters` or `initial` does not have the model's size.
         """
-        size = self.objective.parameters
-        if not len(parameters) == len(initial) == size:
+        size, whole = self.objective.parameters, self._architecture.recorded
+        if len(parameters) != whole or len(initial) != size:
             raise SweepgdError(
-                f"there are {len(parameters)} parameters and {len(initial)} initial parameters, but the model has {size}: "
+                f"there are {len(parameters)} parameters and {len(initial)} initial parameters, but the model has {whole}: "
                 "give the parameters of this model"
             )
-        theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
+        theta, start = (np.array(vector, dtype=np.float64) for vector in (self.objective.use(parameters), initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
         measured: list[Measurement] = []
         for factor in self.rescalings if rescalings is None else rescalings:

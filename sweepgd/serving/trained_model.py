@@ -40,7 +40,8 @@ class Scores(NamedTuple):
 class Model:
     """A trained model, from `Results.model` or a file.
 
-    `header` describes the model. `parameters` are the flat weights, and `layout` is their layout table. `scaling` holds mean
+    `header` describes the model. `parameters` are the flat weights, followed by running statistics if the model has any, and
+    `layout` is the layout table of the weights. `scaling` holds mean
     and scale of the inputs, and `target_scaling` holds mean and scale of the targets. A scaling that the training did not use
     is None.
     """
@@ -85,7 +86,7 @@ class Model:
                 f"model {header.name!r} of {header.distribution} is not installed: install it, or give its file with --plugin"
             )
         built = header.architecture()
-        if not same_layers(header, self.layout, built):
+        if not same_layers(header, self.layout, built) or len(self.parameters) != built.recorded:
             raise SweepgdError(
                 f"the weights have other layers than the installed model {header.name!r}: install {header.distribution}"
             )

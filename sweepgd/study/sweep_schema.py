@@ -146,6 +146,8 @@ def _value(setting: Setting) -> Schema:
         return about | {"type": "boolean"}
     if isinstance(setting.default, str):
         return about | {"type": "string"}
+    if setting.lists_texts:
+        return about | {"type": "array", "items": {"type": "string"}}
     sample = setting.default[0] if isinstance(setting.default, tuple) and setting.default else setting.default
     number: Schema = {"type": "integer" if isinstance(sample, int) else "number"}
     if isfinite(setting.minimum):
