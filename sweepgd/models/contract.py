@@ -19,12 +19,20 @@ from sweepgd.record.disk_space import in_words
 class Shape:
     """The properties of the data on which a model depends: the task, and the numbers of inputs, targets and classes (0 for
     regression).
+
+    `image` is the height, the width and the number of channels of images. `augment` describes the random changes of training
+    images: the pixels of padding for a random crop, 1 for horizontal flips, and the width of the square that is cut out, each 0
+    for none. With `bytes`, kernels read inputs of uint8, and `buffers` begins with 2·inputs numbers: the number to subtract
+    from each input, then the number to multiply the difference by.
     """
 
     task: str
     inputs: int
     targets: int
     classes: int
+    image: tuple[int, int, int] | None = None
+    augment: tuple[int, int, int] = (0, 0, 0)
+    bytes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +101,9 @@ class Architecture:
 class Model:
     """A model, as provided by an entry point of the group `sweepgd.models`.
 
-    `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit.
+    `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit. With
+    `reads_bytes`, the model's kernels also take inputs of uint8 (see `Shape.bytes`), and augment images if `Shape.augment` says
+    so.
     """
 
     name: str
@@ -102,6 +112,7 @@ class Model:
     settings: tuple[Setting, ...]
     description: str
     source: str
+    reads_bytes: bool = False
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:

@@ -42,19 +42,22 @@ class CompiledRun:
         self._work = aligned((architecture.workspace(self._work_rows),), dtype)
         self._out, self._point, self._total = (aligned(initial.shape, dtype) for _ in range(3))
 
-        gradient = signatures.address("gradient", architecture.gradient, dtype)
-        evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
+        reading = signatures.variant(dtype, data.train.inputs.dtype)
+        gradient = signatures.address("gradient", architecture.gradient, reading)
+        evaluate = signatures.address("evaluate", architecture.evaluate, reading)
         with_gradient = architecture.evaluate_with_gradient or no_evaluation_with_gradient
-        evaluate_with_gradient = signatures.address("evaluate_with_gradient", with_gradient, dtype)
+        evaluate_with_gradient = signatures.address("evaluate_with_gradient", with_gradient, reading)
         update = signatures.address("update", optimizer.update, dtype)
         probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
         self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
-        self._train = signatures.entry("train", train, dtype)
-        self._evaluate_parts = signatures.entry("evaluate_parts", evaluate_parts, dtype)
+        self._train = signatures.entry("train", train, reading)
+        self._evaluate_parts = signatures.entry("evaluate_parts", evaluate_parts, reading)
         self._flush, self._restore = signatures.entry("flush", flush, dtype), signatures.entry("restore", restore, dtype)
 
         # The arguments that are the same in every call, in the order of the kernels' parameters.
         buffers, settings = np.zeros(architecture.buffers, dtype=dtype), architecture.settings
+        if data.train.scaling is not None:
+            buffers[: len(data.train.scaling)] = data.train.scaling
         empty = Part(data.train.inputs[:0], data.train.targets[:0])
         parts = (data.train, data.validation or empty, data.test or empty)
         arrays = [array for part in parts for array in (part.inputs, part.targets)]
@@ -65,7 +68,7 @@ class CompiledRun:
         )
         has_both = architecture.evaluate_with_gradient is not None
         self._evaluate_parts_kernels = (gradient, evaluate, evaluate_with_gradient, has_both)
-        self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
+        self._evaluate = signatures.entry("evaluate", architecture.evaluate, reading)
         self._predict, self._outputs = architecture.predict, architecture.outputs
         self._evaluate_with = (buffers, self._layout, settings)
         self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)
@@ -106,7 +109,7 @@ class CompiledRun:
             return None
         dtype, (buffers, layout, settings) = str(parameters.dtype), self._evaluate_with
         outputs = np.empty((len(inputs), self._outputs), dtype)
-        predict = signatures.entry("predict", self._predict, dtype)
+        predict = signatures.entry("predict", self._predict, signatures.variant(dtype, inputs.dtype))
         predict(parameters, buffers, inputs, layout, settings, self._work, outputs)
         return outputs
 
