@@ -86,7 +86,8 @@ class Measurer:
         self.spec = spec
         part = subset(data.train, spec.rows, spec.seed)
         if spec.dtype is not None:
-            part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
+            inputs = part.inputs.astype(spec.dtype) if part.scaling is None else part.inputs
+            part = Part(inputs, part.targets.astype(spec.dtype), part.scaling)
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
         """The number of all training rows, including rows that are not measured."""

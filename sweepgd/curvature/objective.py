@@ -37,7 +37,7 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
     chosen = np.sort(stream(seed, MEASURE).choice(len(part.inputs), int(rows), replace=False))
-    return Part(part.inputs[chosen], part.targets[chosen])
+    return Part(part.inputs[chosen], part.targets[chosen], part.scaling)
 
 
 def groups(part: Part, seed: int) -> list[Part]:
@@ -45,7 +45,8 @@ def groups(part: Part, seed: int) -> list[Part]:
     With fewer than GROUPS rows, each row is a group.
     """
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
-    return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
+    parts = np.array_split(order, min(GROUPS, len(order)))
+    return [Part(part.inputs[rows], part.targets[rows], part.scaling) for rows in parts]
 
 
 class Objective:
@@ -60,13 +61,15 @@ class Objective:
     def __init__(self, architecture: Architecture, part: Part, buffers: npt.NDArray[np.floating] | None = None) -> None:
         """`buffers` are those of another objective, which both objectives then share."""
         self.exact = architecture.curvature is not None
-        self.dtype = str(part.inputs.dtype) if self.exact else "float64"
+        # The inputs may be bytes, which kernels convert.
+        self.dtype = str(part.targets.dtype) if self.exact else "float64"
         self.layout, self.parameters = architecture.layout, architecture.parameters
         self.rows = len(part.inputs)
         self._architecture = architecture
-        inputs, targets = (np.ascontiguousarray(array, dtype=self.dtype) for array in (part.inputs, part.targets))
-        self.buffers = initial_buffers(architecture, self.dtype) if buffers is None else buffers
-        self._data = (self.buffers, inputs, targets)
+        inputs = np.ascontiguousarray(part.inputs, dtype=self.dtype if part.scaling is None else None)
+        self._scaling, self._reading = part.scaling, signatures.variant(self.dtype, inputs.dtype)
+        self.buffers = initial_buffers(architecture, self.dtype, part.scaling) if buffers is None else buffers
+        self._data = (self.buffers, inputs, np.ascontiguousarray(part.targets, dtype=self.dtype))
         self._model = (architecture.layout, architecture.settings)
         self._work = aligned((architecture.workspace(architecture.chunk),), self.dtype)
         self._out = aligned((self.parameters,), self.dtype)
@@ -77,11 +80,11 @@ class Objective:
     # Kernels are compiled at first use, because `rows` and `dtype` need no kernel, and losses need no second-order kernel.
     @cached_property
     def _gradient(self) -> Callable[..., Any]:
-        return signatures.entry("gradient", self._architecture.gradient, self.dtype)
+        return signatures.entry("gradient", self._architecture.gradient, self._reading)
 
     @cached_property
     def _evaluate(self) -> Callable[..., Any]:
-        return signatures.entry("evaluate", self._architecture.evaluate, self.dtype)
+        return signatures.entry("evaluate", self._architecture.evaluate, self._reading)
 
     @cached_property
     def _second(self) -> SecondOrder | None:
@@ -91,7 +94,7 @@ class Objective:
     def sample(self) -> "Objective | None":
         """The objective over every SAMPLE_STRIDE-th row, or None if there are fewer than MIN_SAMPLED_ROWS rows."""
         _, inputs, targets = self._data
-        part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE])
+        part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE], self._scaling)
         return Objective(self._architecture, part, self.buffers) if self.rows >= MIN_SAMPLED_ROWS else None
 
     def use(self, recorded: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

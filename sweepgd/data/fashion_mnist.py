@@ -1,5 +1,6 @@
 """Fashion-MNIST, read from the IDX files that Debian's package dataset-fashion-mnist installs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,13 @@ def _part(folder: Path, name: str) -> Table:
         raise SweepgdError(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: use the original files")
     inputs = images.reshape(len(images), -1)
     features = tuple(f"x{pixel}" for pixel in range(inputs.shape[1]))
-    return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES)
+    return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES, image=(*images.shape[1:], 1))
 
 
 def _load(rng: np.random.Generator, folder: str) -> Table:
     path = Path(folder).expanduser()
     train, test = _part(path, "train"), _part(path, "t10k")
-    return Table(train.inputs, train.targets, train.features, CLASSES, test=test)
+    return replace(train, test=test)
 
 
 fashion_mnist = Dataset(

@@ -28,12 +28,16 @@ def read_idx(path: Path) -> Array:
         promised = prod(shape) * dtype.itemsize
         if shape:
             check_memory(path, shape[0], prod(shape[1:]), dtype.itemsize)
-        # One byte more is read, to notice that a file is too long without unpacking all of it.
-        content = file.read(promised + 1)
+        # The values are read into their array, because a large file in memory twice may be too much.
+        values = np.empty(shape, dtype)
+        content = values.reshape(-1).view(np.uint8).data
+        read = 0
+        while read < promised and (count := file.readinto(content[read:])):
+            read += count
+        read += len(file.read(1))  # notices that a file is too long without unpacking all of it
     header = 4 + len(sizes)
-    if len(content) != promised:
-        found = "more" if len(content) > promised else f"{header + len(content):,}"
+    if read != promised:
+        found = "more" if read > promised else f"{header + read:,}"
         expected = f"{header + promised:,} bytes"
         raise SweepgdError(f"{path}: the header declares {expected}, but the file has {found}: download it again")
-    values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

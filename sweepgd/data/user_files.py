@@ -7,13 +7,14 @@ import numpy as np
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data.column_source import Source
-from sweepgd.data.contract import Array, Table
-from sweepgd.data.data_spec import DataSpec, listed
+from sweepgd.data.contract import Array, Image, Table
+from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.formats import check_content, existing, format_of
 from sweepgd.data.incomplete_rows import complete
 from sweepgd.data.labels import encode
 from sweepgd.data.missing_markers import stand_for_missing, with_gaps
 from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw
+from sweepgd.data.spec_checks import listed
 
 # Keys that do not apply to a format. Text in an NPZ file may be bytes, so `encoding` applies to it.
 COLUMN_KEYS, DIALECT_KEYS = ("exclude", "categories", "dates"), ("header", "separator", "decimal")
@@ -169,6 +170,7 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
 
 def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str) -> Raw:
     """Return arrays of any shape as rows of columns, with missing labels marked."""
+    image = image_shape(values.shape[1:])
     values, labels = (array.reshape(len(array), int(np.prod(array.shape[1:]))) for array in (values, labels))
     if len(values) != len(labels):
         raise SweepgdError(
@@ -186,7 +188,7 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
         unlabelled = np.zeros(labels.shape, bool)
     else:
         unlabelled = np.isnan(labels) | stand_for_missing(labels, spec.missing_numbers)
-    raw = Raw(values, labels, np.asarray(unlabelled.any(axis=1)), names, targets, {}, holds=holds)
+    raw = Raw(values, labels, np.asarray(unlabelled.any(axis=1)), names, targets, {}, holds=holds, image=image)
     return complete(raw, spec, Faults(where))
 
 
@@ -198,4 +200,16 @@ def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:
         targets = raw.targets
-    return Table(raw.inputs, targets, raw.features, classes, levels=raw.levels, notes=raw.notes, holds=raw.holds)
+    return Table(
+        raw.inputs, targets, raw.features, classes, levels=raw.levels, notes=raw.notes, holds=raw.holds, image=raw.image
+    )
+
+
+def image_shape(shape: tuple[int, ...]) -> Image | None:
+    """Return the shape of one row of an array as (height, width, channels), or None if a row is no image."""
+    match shape:
+        case (height, width):
+            return height, width, 1
+        case (height, width, channels):
+            return height, width, channels
+    return None

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.data.prepare import converted
+from sweepgd.data.standardize import converted
 from sweepgd.data.table_checks import check_finite
 from sweepgd.serving.model_header import ModelHeader
 

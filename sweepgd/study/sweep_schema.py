@@ -12,7 +12,7 @@ from typing import Any
 from sweepgd.core.setting import Setting
 from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.data import DataSpec
-from sweepgd.data.data_spec import FILE_KEYS
+from sweepgd.data.spec_checks import FILE_KEYS
 from sweepgd.data.variable_settings import VARIABLE
 from sweepgd.execution.pruners import RUNGS
 from sweepgd.plugins import registry

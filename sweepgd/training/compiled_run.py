@@ -35,7 +35,7 @@ class CompiledRun:
         dtype: str,
     ) -> None:
         # The buffers of training, and those at the parameters that are evaluated.
-        self._buffers, self._evaluated_buffers = (initial_buffers(architecture, dtype) for _ in range(2))
+        self._buffers, self._evaluated_buffers = (initial_buffers(architecture, dtype, data.train.scaling) for _ in range(2))
         self._architecture = architecture
         start = parameters_in(architecture, initial, self._buffers)
         self.theta = aligned(start.shape, dtype)
@@ -47,15 +47,16 @@ class CompiledRun:
         self._work = aligned((architecture.workspace(self._work_rows),), dtype)
         self._out, self._point, self._total = (aligned(start.shape, dtype) for _ in range(3))
 
-        gradient = signatures.address("gradient", architecture.gradient, dtype)
-        evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
+        reading = signatures.variant(dtype, data.train.inputs.dtype)
+        gradient = signatures.address("gradient", architecture.gradient, reading)
+        evaluate = signatures.address("evaluate", architecture.evaluate, reading)
         with_gradient = architecture.evaluate_with_gradient or no_evaluation_with_gradient
-        evaluate_with_gradient = signatures.address("evaluate_with_gradient", with_gradient, dtype)
+        evaluate_with_gradient = signatures.address("evaluate_with_gradient", with_gradient, reading)
         update = signatures.address("update", optimizer.update, dtype)
         probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
         self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
-        self._train = signatures.entry("train", train, dtype)
-        self._evaluate_parts = signatures.entry("evaluate_parts", evaluate_parts, dtype)
+        self._train = signatures.entry("train", train, reading)
+        self._evaluate_parts = signatures.entry("evaluate_parts", evaluate_parts, reading)
         self._flush, self._restore = signatures.entry("flush", flush, dtype), signatures.entry("restore", restore, dtype)
 
         # The arguments that are the same in every call, in the order of the kernels' parameters.
@@ -70,7 +71,7 @@ class CompiledRun:
         )
         has_both = architecture.evaluate_with_gradient is not None
         self._evaluate_parts_kernels = (gradient, evaluate, evaluate_with_gradient, has_both)
-        self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
+        self._evaluate = signatures.entry("evaluate", architecture.evaluate, reading)
         self._predict, self._outputs = architecture.predict, architecture.outputs
         self._evaluate_with = (buffers, self._layout, settings)
         self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)
@@ -112,7 +113,7 @@ class CompiledRun:
             return None
         dtype, (buffers, layout, settings) = str(parameters.dtype), self._evaluate_with
         outputs = np.empty((len(inputs), self._outputs), dtype)
-        predict = signatures.entry("predict", self._predict, dtype)
+        predict = signatures.entry("predict", self._predict, signatures.variant(dtype, inputs.dtype))
         predict(self._placed(parameters), buffers, inputs, layout, settings, self._work, outputs)
         return outputs
 
