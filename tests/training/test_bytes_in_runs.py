@@ -50,7 +50,7 @@ def linear(data: Data) -> Architecture:
     settings, layout = np.array([float(shape.bytes)]), layout_of([Tensor((shape.inputs,), WEIGHT, shape.inputs, 1)])
     return Architecture(
         layout, gradient, evaluate, lambda rng: rng.normal(size=shape.inputs), settings, lambda batch: shape.inputs,
-        chunk=16, buffers=buffers,
+        chunk=16, buffers=buffers, normalizing=buffers,
     )  # fmt: skip
 
 
