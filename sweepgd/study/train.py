@@ -118,6 +118,23 @@ def train(
         return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda line: None))
 
 
+def planned(sweep: Sweep, directory: Path | None, note: Callable[[str], None]) -> tuple[SweepContext, Configuration]:
+    """Return the context and the only configuration of a sweep that `train` would run. Raises SweepgdError if it cannot run."""
+    space = space_of(sweep)
+    searched = [axis.name for axis in space.axes if not axis.fixed]
+    if searched or sweep.points:
+        raise UsageError(f"train runs one configuration, but {(searched or ['points'])[0]} has several values: use search")
+    if sweep.search.replicates > 1:
+        raise UsageError(f"train makes one run, but search.replicates is {sweep.search.replicates}: use search")
+    context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
+    if context.sweep.measure is not None and directory is None:
+        raise UsageError("[measure] needs a directory for its results: give train an out directory")
+    check_variants(context, space, ())
+    for line in warnings_of(context.sweep, space, (), context.data(0).rows):
+        note(f"warning: {line}")
+    return context, configuration_of(space.at(0))
+
+
 def _train(
     sweep: Sweep,
     directory: Path | None,
@@ -126,20 +143,8 @@ def _train(
     note: Callable[[str], None],
 ) -> Training:
     """Run a sweep that has a single configuration and one replicate."""
-    space = space_of(sweep)
-    searched = [axis.name for axis in space.axes if not axis.fixed]
-    if searched or sweep.points:
-        raise UsageError(f"train runs one configuration, but {(searched or ['points'])[0]} has several values: use search")
-    if sweep.search.replicates > 1:
-        raise UsageError(f"train makes one run, but search.replicates is {sweep.search.replicates}: use search")
-    context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
+    context, configuration = planned(sweep, directory, note)
     sweep = context.sweep
-    if sweep.measure is not None and directory is None:
-        raise UsageError("[measure] needs a directory for its results: give train an out directory")
-    check_variants(context, space, ())
-    for line in warnings_of(sweep, space, (), context.data(0).rows):
-        note(f"warning: {line}")
-    configuration = configuration_of(space.at(0))
     context = context.of(configuration)
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     for line in store.notes if store is not None else ():
