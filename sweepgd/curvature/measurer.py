@@ -23,7 +23,7 @@ from sweepgd.curvature import (
     spectral_density,
     trace,
 )
-from sweepgd.curvature.catalogue import UNMEASURED, records_of, settings_of
+from sweepgd.curvature.catalogue import EVALUATION_MODE, UNMEASURED, records_of, settings_of
 from sweepgd.curvature.error_estimates import rows_error
 from sweepgd.curvature.hessian import Vector
 from sweepgd.curvature.measure_spec import MeasureSpec
@@ -61,9 +61,10 @@ class Measurement:
     `rows_error` is None if all rows are measured or no error is estimated.
 
     `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
-    `dtype`, and `exact`, which is True if Hessian products are exact. `rescaling` is the factor by which layers were rescaled,
-    or 1 for the trained weights. `seconds` is the time since the previous value of the same measure. `starts` (starts,) are the
-    rises of the ascents of a maximum. `grid` and `density`, (points,) each, belong to a spectral density.
+    `dtype`, `exact`, which is True if Hessian products are exact, and `mode`, "evaluation", for a model with another loss in
+    training. `rescaling` is the factor by which layers were rescaled, or 1 for the trained weights. `seconds` is the time since
+    the previous value of the same measure. `starts` (starts,) are the rises of the ascents of a maximum. `grid` and `density`,
+    (points,) each, belong to a spectral density.
     """
 
     measure: str
@@ -193,7 +194,8 @@ class Measurer:
         """Return the `settings` of the measurements of a measure, with all that is needed to repeat the measure."""
         objective = self.objective
         basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
-        return {**self._settings(name), **basis}
+        mode = {"mode": EVALUATION_MODE} if self._architecture.differs_in_training else {}
+        return {**self._settings(name), **basis, **mode}
 
     def _settings(self, name: str) -> dict[str, Any]:
         return settings_of(name, self.spec.settings.get(name, {}))
