@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import resolve
@@ -26,13 +26,15 @@ class DataSpec(BaseModel):
     name: str | None = Field(None, description="an installed data set; give either `name` or `path`")
     path: str | None = Field(
         None,
-        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz). Like all data paths, it is relative"
-        " to the sweep file",
+        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz), a binary file of CIFAR-10 or"
+        " CIFAR-100, or a folder: of CIFAR's binary files, or of PNG and JPEG files in one folder for each class. Like all data"
+        " paths, it is relative to the sweep file",
     )
     target: str | list[str] | None = Field(
         None,
-        description="with `path`: the target column or columns, the NPZ array, or for IDX the file of labels; not needed for an"
-        " NPZ file with x_train, y_train, x_test and y_test",
+        description="with `path`: the target column or columns, the NPZ array, for IDX the file of labels, or for CIFAR-100"
+        ' "fine" (default) or "coarse"; not needed for CIFAR-10, a folder of images, or an NPZ file with x_train, y_train,'
+        " x_test and y_test",
     )
     inputs: str | list[str] | None = Field(
         None,
@@ -121,6 +123,13 @@ class DataSpec(BaseModel):
         description="true: each replicate has its own synthetic data, subset, split and label noise, with seeds data.seed, "
         "data.seed + 1, …; independent of search.seed",
     )
+
+    @field_validator("name")
+    @classmethod
+    def _with_underscores(cls, name: str | None) -> str | None:
+        """Accept a name with hyphens, such as fashion-mnist, for the data set fashion_mnist."""
+        spelled = (name or "").replace("-", "_")
+        return spelled if spelled != name and spelled in registry.names("datasets") else name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -53,7 +53,8 @@ def sweep_of(
         # A model that is not installed is reported later, when the sweep is prepared.
         takes_no_data = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
         data = "none" if takes_no_data else "digits"
-    is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
+    is_name = data.replace("-", "_") in registry.names("datasets")
+    is_path = not is_name and ("/" in data or Path(data).suffix != "" or Path(data).exists())
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},
