@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import resolve
+from sweepgd.data.augmentation import augmentation
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
 from sweepgd.data.spec_checks import check_file, check_named
 from sweepgd.plugins import registry
@@ -105,6 +106,12 @@ class DataSpec(BaseModel):
         " pixels of a channel of images, as does true with a model of layers that reads images",
     )
     standardize_targets: bool = Field(False, description="also standardize the targets of a regression")
+    augment: list[str] | None = Field(
+        None,
+        description='random changes of training images, new for each update: "crop 4" shifts an image by up to 4 pixels, "flip"'
+        ' mirrors half of the images, "cutout 8" covers a square of 8 × 8 pixels; new and covered pixels are 0, the mean of'
+        " standardized inputs. For models that read images",
+    )
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         None,
@@ -145,6 +152,11 @@ class DataSpec(BaseModel):
                 f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give two shares with a sum"
                 " below 1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_augment(self) -> Self:
+        augmentation(self.augment or ())  # raises an error for a text that is no change
         return self
 
     @model_validator(mode="after")

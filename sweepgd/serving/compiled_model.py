@@ -9,7 +9,7 @@ from sweepgd.core.aligned_arrays import aligned
 from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.training.blas_threads import one_blas_thread
 
 Array = npt.NDArray[Any]
 

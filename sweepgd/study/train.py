@@ -17,8 +17,9 @@ from sweepgd.sweep import Sweep, configuration_of, parse, space_of, to_toml
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Evaluation, Training
+from sweepgd.training.blas_threads import one_blas_thread
 from sweepgd.training.measure_along_run import MeasurementsAlongRun
-from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial import TrialTask, failure, measured, result_of
 
 EPOCHS = 10
