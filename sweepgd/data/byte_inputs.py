@@ -6,7 +6,7 @@ import numpy as np
 
 from sweepgd.data.contract import Array, Table
 
-COLUMNS = 256  # the number of columns that are reordered at a time, which keeps temporary arrays small
+COLUMNS = 64  # the number of columns that are reordered at a time, which keeps temporary arrays small
 
 
 def held_as_bytes(table: Table) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import resolve
+from sweepgd.data.augmentation import augmentation
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
 from sweepgd.data.spec_checks import check_file, check_named
 from sweepgd.plugins import registry
@@ -26,13 +27,15 @@ class DataSpec(BaseModel):
     name: str | None = Field(None, description="an installed data set; give either `name` or `path`")
     path: str | None = Field(
         None,
-        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz). Like all data paths, it is relative"
-        " to the sweep file",
+        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz), a binary file of CIFAR-10 or"
+        " CIFAR-100, or a folder: of CIFAR's binary files, or of PNG and JPEG files in one folder for each class. Like all data"
+        " paths, it is relative to the sweep file",
     )
     target: str | list[str] | None = Field(
         None,
-        description="with `path`: the target column or columns, the NPZ array, or for IDX the file of labels; not needed for an"
-        " NPZ file with x_train, y_train, x_test and y_test",
+        description="with `path`: the target column or columns, the NPZ array, for IDX the file of labels, or for CIFAR-100"
+        ' "fine" (default) or "coarse"; not needed for CIFAR-10, a folder of images, or an NPZ file with x_train, y_train,'
+        " x_test and y_test",
     )
     inputs: str | list[str] | None = Field(
         None,
@@ -103,6 +106,12 @@ class DataSpec(BaseModel):
         " pixels of a channel of images, as does true with a model of layers that reads images",
     )
     standardize_targets: bool = Field(False, description="also standardize the targets of a regression")
+    augment: list[str] | None = Field(
+        None,
+        description='random changes of training images, new for each update: "crop 4" shifts an image by up to 4 pixels, "flip"'
+        ' mirrors half of the images, "cutout 8" covers a square of 8 × 8 pixels; new and covered pixels are 0, the mean of'
+        " standardized inputs. For models that read images",
+    )
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         None,
@@ -122,6 +131,13 @@ class DataSpec(BaseModel):
         "data.seed + 1, …; independent of search.seed",
     )
 
+    @field_validator("name")
+    @classmethod
+    def _with_underscores(cls, name: str | None) -> str | None:
+        """Accept a name with hyphens, such as fashion-mnist, for the data set fashion_mnist."""
+        spelled = (name or "").replace("-", "_")
+        return spelled if spelled != name and spelled in registry.names("datasets") else name
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.name is None) == (self.path is None):
@@ -136,6 +152,11 @@ class DataSpec(BaseModel):
                 f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give two shares with a sum"
                 " below 1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_augment(self) -> Self:
+        augmentation(self.augment or ())  # raises an error for a text that is no change
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from sweepgd.data.contract import Array
 from sweepgd.data.formats import is_packed
 from sweepgd.data.table_checks import check_memory, reading
 
+CHUNK = 1 << 20  # the number of bytes unpacked at a time, because gzip makes a copy of them
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -32,7 +33,7 @@ def read_idx(path: Path) -> Array:
         values = np.empty(shape, dtype)
         content = values.reshape(-1).view(np.uint8).data
         read = 0
-        while read < promised and (count := file.readinto(content[read:])):
+        while read < promised and (count := file.readinto(content[read : read + CHUNK])):
             read += count
         read += len(file.read(1))  # notices that a file is too long without unpacking all of it
     header = 4 + len(sizes)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweepgd.core.errors import UsageError, nearest, suggestion
-from sweepgd.data.formats import is_tabbed
+from sweepgd.data.formats import format_of, is_tabbed
 from sweepgd.plugins import registry
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def check_file(spec: "DataSpec") -> None:
     if spec.task is None:
         raise UsageError('data.path needs data.task: give "regression" or "classification"')
     is_npz = str(spec.path).lower().endswith(".npz")
+    if has_labels(str(spec.path)):
+        _check_images(spec)
+        return
     if not spec.target and not is_npz:
         raise UsageError("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
     if spec.test_inputs is not None and not is_npz:
@@ -47,6 +50,27 @@ def check_file(spec: "DataSpec") -> None:
         raise UsageError("data.test_target needs data.test_path: give data.test_path too, or remove data.test_target")
     _check_columns(spec)
     _check_dialect(spec)
+
+
+def has_labels(path: str) -> bool:
+    """Return True if a path is of images whose files or folders have the labels: CIFAR's binary files, or a folder."""
+    try:
+        return format_of(path) in ("cifar", "folder")
+    except UsageError:  # raised again when the file is read
+        return False
+
+
+def _check_images(spec: "DataSpec") -> None:
+    for key in FILE_KEYS:
+        if key not in ("task", "target", "test_path", "fingerprint") and getattr(spec, key) is not None:
+            raise UsageError(f"data.{key} is for files of tables, but {spec.path} holds images: remove data.{key}")
+    if spec.task != "classification":
+        raise UsageError(f'data.task = "{spec.task}", but the images of {spec.path} have classes: give "classification"')
+    if spec.target not in (None, "fine", "coarse"):
+        raise UsageError(
+            f"data.target = {spec.target!r}: the images of {spec.path} have labels: remove data.target; for CIFAR-100, give"
+            ' "fine" or "coarse"'
+        )
 
 
 def _check_columns(spec: "DataSpec") -> None:

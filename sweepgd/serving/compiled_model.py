@@ -10,7 +10,7 @@ from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
 from sweepgd.models.buffers import initial_buffers, parameters_in
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.training.blas_threads import one_blas_thread
 
 Array = npt.NDArray[Any]
 

@@ -17,8 +17,9 @@ from sweepgd.sweep import Sweep, configuration_of, parse, space_of, to_toml
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Evaluation, Training
+from sweepgd.training.blas_threads import one_blas_thread
 from sweepgd.training.measure_along_run import MeasurementsAlongRun
-from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial import TrialTask, failure, measured, result_of
 
 EPOCHS = 10
@@ -53,7 +54,8 @@ def sweep_of(
         # A model that is not installed is reported later, when the sweep is prepared.
         takes_no_data = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
         data = "none" if takes_no_data else "digits"
-    is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
+    is_name = data.replace("-", "_") in registry.names("datasets")
+    is_path = not is_name and ("/" in data or Path(data).suffix != "" or Path(data).exists())
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},

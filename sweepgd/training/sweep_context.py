@@ -25,7 +25,7 @@ from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.setting_axes import Choice, choices, chosen, in_words
 from sweepgd.training import Training, initial_parameters
-from sweepgd.training.data_shape import shape_of
+from sweepgd.training.data_shape import augmentation_of, shape_of
 from sweepgd.training.objectives import objectives_of
 from sweepgd.training.prepared_data import PreparedData, digest_of, leave
 from sweepgd.training.resolved_sweep import resolved
@@ -48,18 +48,6 @@ FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moment
 CACHED_REPLICATES = 64
 # The number of cached contexts with other settings of model or data. A context takes 1 ms to make if its data are cached.
 CACHED_CONTEXTS = 64
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread within the context. Otherwise, for example, two workers with two threads each would compete for
-    two cores.
-    """
-    import scipy.linalg.cython_blas  # noqa: F401 - this import loads the BLAS of np.dot, so that the limit applies to it
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
 
 
 @contextmanager
@@ -164,7 +152,9 @@ class SweepContext:
     @cached_property
     def architecture(self) -> Architecture:
         """The model, built for the data."""
-        return build(self.sweep.model.name, self._first.model.model_extra or {}, shape_of(self.data(0)))
+        data = self.data(0)
+        augment = augmentation_of(self._first.data.augment, data, registry.get("models", self.sweep.model.name))
+        return build(self.sweep.model.name, self._first.model.model_extra or {}, shape_of(data, augment))
 
     def seed(self, replicate: int) -> int:
         """Return the seed of a replicate, which is the same for every configuration."""
