@@ -74,7 +74,7 @@ def test_messages_name_the_setting_or_the_model():
     advice = (
         "it needs images, but the data are rows of 13 numbers: choose a data set of images, such as digits or fashion_mnist"
     )
-    with pytest.raises(UsageError, match=f"^model.layers: layer 2, 'conv 3 3x3': {advice.replace('.', '[.]')}"):
+    with pytest.raises(UsageError, match=f"^model[.]layers: layer 2, 'conv 3 3x3': {advice.replace('.', '[.]')}"):
         build("cnn", {"layers": ["dropout 0.1", "conv 3 3x3"]}, rows)
     with pytest.raises(UsageError, match=f"^model 'lenet': layer 1, 'conv 6 5x5 same': {advice}"):
         build("lenet", {}, rows)
