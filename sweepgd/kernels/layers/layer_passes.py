@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sweepgd.kernels.compiling import helper
-from sweepgd.kernels.layers import batch_norm, convolution, dense_layer, dropout, layer_norm, pooling, residual_sum
+from sweepgd.kernels.compiling import helper, inlined
+from sweepgd.kernels.layers import batch_norm, convolution, dropout, layer_norm, pooling, residual_sum
 from sweepgd.kernels.layers.activation import activation_back
 from sweepgd.kernels.layers.layer_table import (
     ACTIVATION,
@@ -34,7 +34,7 @@ def output_size(table, layer):
     return int(table[layer, OUT_HEIGHT]) * int(table[layer, OUT_WIDTH]) * int(table[layer, OUT_CHANNELS])
 
 
-@helper
+@inlined
 def forward(theta, layout, table, buffers, batch, first, key, training, work, statistics, scratch):
     """Compute all layers for the `batch` images at the beginning of `work`, and return the index of the last output.
 
@@ -45,10 +45,8 @@ def forward(theta, layout, table, buffers, batch, first, key, training, work, st
     for layer in range(table.shape[0]):
         kind = int(table[layer, KIND])
         h, output = batch * int(table[layer, INPUT]), batch * int(table[layer, OUTPUT])
-        if kind == CONVOLUTION:
+        if kind == CONVOLUTION or kind == DENSE:
             convolution.convolve(theta, layout, table, layer, work, h, output, batch, scratch)
-        elif kind == DENSE:
-            dense_layer.connect(theta, layout, table, layer, work, h, output, batch)
         elif kind == MAX_POOL or kind == AVERAGE_POOL:
             pooling.pool(table, layer, work, h, output, batch)
         elif kind == BATCH_NORM:
@@ -75,7 +73,7 @@ def is_fed_later(table, layer, value):
     return False
 
 
-@helper
+@inlined
 def backward(theta, layout, table, batch, first, key, training, work, to_derivative, statistics, scratch, out, add):
     """Compute the gradient by backpropagation, after a call of `forward` with the same arguments and after the derivative of the
     loss with respect to the last output was written. Write the gradient to `out`, or with `add` add it to `out`.
@@ -89,10 +87,8 @@ def backward(theta, layout, table, batch, first, key, training, work, to_derivat
         to_h = h + to_derivative if value > 0 else np.int64(-1)  # nothing needs the derivative of the images
         if kind != MAX_POOL and kind != AVERAGE_POOL and kind != DROPOUT:
             activation_back(block(work, delta, batch, size), block(work, output, batch, size), int(table[layer, ACTIVATION]))
-        if kind == CONVOLUTION:
+        if kind == CONVOLUTION or kind == DENSE:
             convolution.convolve_back(theta, layout, table, layer, work, h, delta, batch, scratch, out, add, to_h, add_h)
-        elif kind == DENSE:
-            dense_layer.connect_back(theta, layout, table, layer, work, h, delta, batch, scratch, out, add, to_h, add_h)
         elif kind == BATCH_NORM:
             at = statistics + int(table[layer, BUFFER])
             batch_norm.normalize_batch_back(

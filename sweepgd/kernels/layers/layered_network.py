@@ -9,7 +9,7 @@ are means over the rows.
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.kernels.compiling import helper
+from sweepgd.kernels.compiling import helper, inlined
 from sweepgd.kernels.layers.convolution import PATCHES
 from sweepgd.kernels.layers.image_rows import augment, place_row
 from sweepgd.kernels.layers.layer_passes import backward, forward, output_size
@@ -119,7 +119,7 @@ def evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, wo
     return _evaluate(theta, buffers, inputs, targets, layout, settings, True, work, out)
 
 
-@helper
+@inlined
 def forward_in_order(theta, layout, settings, table, buffers, inputs, first, batch, work, scratch):
     """Compute all layers for `batch` rows from row `first` of the inputs, in evaluation mode. Return the index of the last
     output.
@@ -132,7 +132,7 @@ def forward_in_order(theta, layout, settings, table, buffers, inputs, first, bat
     return forward(theta, layout, table, buffers, batch, first, key, training, work, statistics, scratch)
 
 
-@helper
+@inlined
 def _evaluate(theta, buffers, inputs, targets, layout, settings, with_gradient, work, out):
     theta, buffers, settings, work, out = flat(theta), flat(buffers), flat(settings), flat(work), flat(out)
     table, count, loss = table_of(settings), inputs.shape[0], int(settings[LOSS])
