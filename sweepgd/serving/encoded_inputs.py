@@ -67,7 +67,8 @@ def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
 
 def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
     """Return rows in memory as an array, (rows, columns). `rows` is a 2-D array in the order of `columns`, an array of images,
-    (rows, height, width, channels), or a table with these column names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
+    (rows, height, width, channels), or a table with these column names. Raises UsageError for a wrong number of columns, an
+    absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars
