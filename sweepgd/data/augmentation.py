@@ -12,9 +12,9 @@ FORMS = {"crop": 'a number of pixels, such as "crop 4"', "flip": "nothing", "cut
 class Augmentation(NamedTuple):
     """The changes, each 0 for none.
 
-    `crop` is the largest shift of an image in pixels: a crop of the image's size is taken at random from the image with a border
-    of so many zeros. With `flip` = 1, an image is mirrored horizontally with probability ½. `cutout` is the width of a square
-    at a random place that becomes zero. Zero is the mean of standardized images.
+    `crop` is the largest shift of an image in pixels: a crop of the image's size is taken at random from the image with a
+    border of so many zeros. With `flip` = 1, an image is mirrored horizontally with probability ½. `cutout` is the width of a
+    square at a random place that becomes zero. Zero is the mean of standardized images.
 
     Crop and flip: He et al. 2016, Deep residual learning for image recognition. Cutout: DeVries & Taylor 2017.
     """

@@ -143,6 +143,8 @@ class SweepContext:
         described = self._first.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
         if classes := self.data(0).classes:
             described["classes"] = list(classes)
+        if image := self.data(0).image:
+            described["image"] = list(image)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
