@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sweepgd.core.errors import UsageError
+from sweepgd.core.layout import FAN_IN, SIZE
 from sweepgd.kernels import signatures
 from sweepgd.models import Architecture, Model, Shape
 from sweepgd.models.buffers import initial_buffers
@@ -82,7 +83,9 @@ class ModelStage:
         self.arrays = Guarded(dtype, shapes)
         rng = np.random.default_rng(5)
         start = architecture.initial(np.random.default_rng(1))
-        self.arrays["theta"][:] = start + 0.1 * rng.normal(size=size)
+        # Larger changes of the weights of wide layers would multiply the outputs of a deep network by thousands.
+        scales = 0.3 / np.sqrt(np.maximum(architecture.layout[:, FAN_IN], 9))
+        self.arrays["theta"][:] = start + np.repeat(scales, architecture.layout[:, SIZE]) * rng.normal(size=size)
         self.arrays["buffers"][:] = initial_buffers(architecture, dtype)
         self.arrays["inputs"][:] = rng.normal(size=shapes["inputs"])
         labels = rng.integers(0, shape.classes, shapes["targets"]) if shape.classes else rng.normal(size=shapes["targets"])
