@@ -141,7 +141,7 @@ def test_the_keys_on_the_page_of_data_exist():
     page = PAGES["sweeps/DATA.md"]
     settings = [text for text in inline("sweeps/DATA.md") if re.match(r"\w+ = ", text)]
     keys = {key for text in settings for key in tomllib.loads(text)}
-    assert len(keys) == 12
+    assert len(keys) == 18
     assert keys <= set(DataSpec.model_fields)
     for name in ("path", "test_path", "inputs", "target", "test_inputs", "test_target"):
         assert f"`{name}`" in page

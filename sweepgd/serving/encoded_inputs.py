@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.data.prepare import converted
+from sweepgd.data.standardize import converted
 from sweepgd.data.table_checks import check_finite
 from sweepgd.serving.model_header import ModelHeader
 
@@ -66,8 +66,9 @@ def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
 
 
 def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
-    """Return rows in memory as an array, (rows, columns). `rows` is a 2-D array in the order of `columns`, or a table with
-    these column names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
+    """Return rows in memory as an array, (rows, columns). `rows` is a 2-D array in the order of `columns`, an array of images,
+    (rows, height, width, channels), or a table with these column names. Raises UsageError for a wrong number of columns, an
+    absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars
@@ -76,6 +77,8 @@ def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
             raise UsageError(f"the rows have no column {absent[0]!r}: the model takes {len(names)} columns, see `columns`")
         rows = rows[names]
     values = np.asarray(rows, dtype=object if header.levels else None)
+    if header.image is not None and [*values.shape[1:], 1][:3] == header.image:
+        values = values.reshape(len(values), len(names))
     if values.ndim != 2 or values.shape[1] != len(names):
         raise UsageError(f"the rows have shape {values.shape}: give (rows, {len(names)}), in the order of `columns`")
     if not header.levels:

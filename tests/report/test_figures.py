@@ -96,6 +96,8 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
         "no figure edge_of_stability: no completed run has λmax measured during training: set measure.every and search again",
         "no figure spectral_density: no completed run has a spectral density",
         "no figure steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
+        "no figure mistakes: the data are not images, or no run completed",
+        "no figure first_layer: the data are not images, or no run completed",
     ]
 
 
