@@ -72,6 +72,8 @@ PARSED = {
     " --out results/demo": "needs the installed demo",
     "analyze results/sharp_flat sharpness --figures figures": "needs the 75 s of sharp_flat",
     "landscape results/sharp_flat": "needs the 75 s of sharp_flat",
+    "train --data fashion_mnist --model simple_cnn --optimizer adam --learning-rate 2e-3 --batch-size 64 --schedule cosine"
+    " --epochs 10 --set data.validation=0": "takes minutes",
     "search mine.toml --on tcp://HOST:8786": "run below",
     "search mine.toml --on slurm --jobs 20": "needs Slurm",
     "search mine.toml --shard $SLURM_ARRAY_TASK_ID/20": "needs Slurm",
