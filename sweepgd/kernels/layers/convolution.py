@@ -52,10 +52,19 @@ def patch_size(table, layer):
 
 @helper
 def are_patches(table, layer):
-    """Return True if the images themselves are the patches, as in a dense layer and for a kernel of one pixel."""
-    size, pixels = patch_size(table, layer), int(table[layer, OUT_HEIGHT]) * int(table[layer, OUT_WIDTH])
-    padding = int(table[layer, PAD_TOP]) + int(table[layer, PAD_LEFT])
-    return size * pixels == image_size(table, layer) and padding == 0 and (pixels == 1 or size == int(table[layer, CHANNELS]))
+    """Return True if the images themselves are the patches, as in a dense layer, for a kernel of the size of the image, and for
+    one of a single pixel.
+    """
+    if table[layer, KIND] == DENSE:
+        return True
+    height, width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
+    pixels, padding = (
+        int(table[layer, OUT_HEIGHT]) * int(table[layer, OUT_WIDTH]),
+        table[layer, PAD_TOP] + table[layer, PAD_LEFT],
+    )
+    if height == table[layer, HEIGHT] and width == table[layer, WIDTH] and pixels == 1 and padding == 0:
+        return True
+    return height == 1 and width == 1 and pixels == int(table[layer, HEIGHT]) * int(table[layer, WIDTH])
 
 
 @helper
