@@ -58,7 +58,7 @@ NETWORKS = {
     "conv-long-rows": convolution((4, 5, 9), 3, 3, 3, 1, 1),
     "conv-long-rows-strided": convolution((5, 4, 13), 2, 3, 2, 2, 2),
     "conv-pixel-by-pixel": convolution((3, 2, 4), 5, 1, 1),
-    "conv-many-patches": convolution((16, 17, 26), 2, 4, 4),
+    "conv-many-patches": convolution((5, 5, 300), 2, 4, 4),
     "max-pool": pool(at.MAX_POOL, 2, 2, 2, 0),
     "max-pool-overlapping": pool(at.MAX_POOL, 3, 2, 1, 1),
     "average-pool": pool(at.AVERAGE_POOL, 2, 3, 2, 1),

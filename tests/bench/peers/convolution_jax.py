@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..convolutions import Convolution, batches, data, start
+from ..convolution_work import Convolution, batches, data, start
 from ..work import Array
 
 NHWC = ("NHWC", "HWIO", "NHWC")

@@ -12,7 +12,7 @@ from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.training import Training
 
-from ..convolutions import LAYERS, ROWS, Convolution, batches, data, start
+from ..convolution_work import LAYERS, ROWS, Convolution, batches, data, start
 from ..work import Array
 
 

@@ -5,7 +5,7 @@ from itertools import cycle, islice
 import numpy as np
 import torch
 
-from ..convolutions import Convolution, batches, data, start
+from ..convolution_work import Convolution, batches, data, start
 from ..work import Array
 
 torch.set_num_threads(1)
