@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.core.layout import Layout
+from sweepgd.core.layout import Layout, parameter_count
 from sweepgd.data import Data, DataSpec, Part
 from sweepgd.data.byte_inputs import as_numbers
 from sweepgd.data.data_cache import prepared
@@ -196,7 +196,8 @@ class Model:
         header, origin = self.header, self.header.provenance
         widths = [layer["inputs"] for layer in header.layers if "inputs" in layer]
         last = [layer["outputs"] for layer in header.layers if "outputs" in layer][-1:]
-        layers = "-".join(map(str, [*widths, *last])) or f"{len(self.parameters)} parameters"
+        has_shapes = any("output" in layer for layer in header.layers)
+        layers = "-".join(map(str, [*widths, *last] * (not has_shapes))) or f"{parameter_count(self.layout)} parameters"
         of = f"of {len(header.classes)} classes" if header.classes else f"of {', '.join(header.targets)}"
         score = origin.recorded.test_error if header.classes else origin.recorded.test_loss
         recorded = (

@@ -74,11 +74,11 @@ def test_messages_name_the_setting_or_the_model():
     advice = (
         "it needs images, but the data are rows of 13 numbers: choose a data set of images, such as digits or fashion_mnist"
     )
-    with pytest.raises(UsageError, match=f"^model[.]layers: layer 2, 'conv 3 3x3': {advice.replace('.', '[.]')}"):
+    with pytest.raises(UsageError, match=rf"^model\.layers: layer 2, 'conv 3 3x3': {advice}"):
         build("cnn", {"layers": ["dropout 0.1", "conv 3 3x3"]}, rows)
     with pytest.raises(UsageError, match=f"^model 'lenet': layer 1, 'conv 6 5x5 same': {advice}"):
         build("lenet", {}, rows)
-    with pytest.raises(UsageError, match="model.layers has the entry 3: give texts, such as 'conv 16 3x3 same'"):
+    with pytest.raises(UsageError, match=r"^model\.layers has the entry 3: give texts, such as 'conv 16 3x3 same'"):
         build("cnn", {"layers": [3]}, rows)
 
 

@@ -59,6 +59,7 @@ def test_a_model_file_predicts_as_the_run_did(results, tmp_path):
     model = results.model(trial=1)
     model.save(tmp_path / "model.npz")
     loaded = sweepgd.Model.load(tmp_path / "model.npz")
+    assert repr(loaded).startswith("<sweepgd.Model cnn 418 parameters, classification of 10 classes, from normed trial 1.0")
     for part in ("validation", "test"):
         scores = loaded.evaluate_part(part)
         assert scores.loss == pytest.approx(row(results, 1)[f"{part}_loss"], rel=1e-5)

@@ -25,8 +25,8 @@ IMAGES = {
     "regression": (Shape("regression", 144, 2, 0, (12, 12, 1)),),
     "classification": (Shape("classification", 144, 1, 4, (12, 12, 1)),),
 }
-# The step h of central differences in float64. Both the error of about h² and the rounding are far below the tolerance. With ten
-# times this step, one of the many units of a large ReLU network often switches on or off between the two points.
+# The step h of central differences in float64. Both the error of about h² and the rounding are far below the tolerance. With
+# ten times this step, one of the many units of a large ReLU network often switches on or off between the two points.
 STEP = 1e-7
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
