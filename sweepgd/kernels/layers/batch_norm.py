@@ -90,7 +90,7 @@ def normalize_batch(theta, layout, buffers, table, layer, training, work, x, out
     normalized, scale = block(work, output, rows, channels), block(theta, layout[row, OFFSET], 1, channels)
     normalize_channels(values, mean, variance, scale, normalized)
     shift = theta[layout[row + 1, OFFSET] : layout[row + 1, OFFSET] + channels]
-    activate_biased(normalized, shift, int(table[layer, ACTIVATION]))
+    activate_biased(work, output, rows, channels, shift, int(table[layer, ACTIVATION]))
 
 
 @helper

@@ -27,7 +27,6 @@ from sweepgd.kernels.layers.layer_table import (
 )
 from sweepgd.kernels.layers.patches import clear, copy_patches, copy_transposed_patches
 from sweepgd.kernels.matmul import multiply, multiply_transposed
-from sweepgd.kernels.views import block
 
 # A row of a kernel with fewer numbers is copied slowly, and patches are stored transposed.
 SHORT_RUN = 24
@@ -105,7 +104,7 @@ def convolve(theta, layout, table, layer, work, images, output, batch, scratch):
         at, a_row, a_inner = patches_of(table, layer, work, images + first * area, count, scratch)
         z, rows = output + first * pixels * filters, count * pixels
         multiply(work, at, a_row, a_inner, theta, weights, work, z, rows, size, filters, add)
-        activate_biased(block(work, z, rows, filters), bias, int(table[layer, ACTIVATION]))
+        activate_biased(work, z, rows, filters, bias, int(table[layer, ACTIVATION]))
 
 
 @inlined

@@ -45,7 +45,7 @@ def normalize_layer(theta, layout, table, layer, work, x, output, batch):
         for i in range(pixels):
             for c in range(channels):
                 normalized[i, c] = scale[0, c] * ((values[i, c] - mean) * inverse)
-    activate_biased(block(work, output, batch * pixels, channels), shift, int(table[layer, ACTIVATION]))
+    activate_biased(work, output, batch * pixels, channels, shift, int(table[layer, ACTIVATION]))
 
 
 @helper
