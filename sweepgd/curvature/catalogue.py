@@ -11,6 +11,10 @@ from sweepgd.core.setting import Setting, resolve
 # messages give a permanent reason.
 UNMEASURED = "not measured: "
 
+# The value of the setting "mode" of a measure whose model has dropout or batch normalization, and what it means.
+EVALUATION_MODE = "evaluation"
+MODE_IN_WORDS = "measured in evaluation mode: without dropout, and batch normalization uses its running statistics"
+
 
 @dataclass(frozen=True)
 class Measure:

@@ -28,27 +28,29 @@ def chunks(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]
 
 class SecondOrder:
     """Products and second moments over all rows of `data`. `data` is a tuple of the model's buffers, inputs and targets of the
-    same dtype.
+    same dtype, except that inputs may be bytes.
     """
 
-    def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[np.floating], ...]) -> None:
+    def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[Any], ...]) -> None:
         assert architecture.curvature is not None
-        curvature, self._data, self._dtype = architecture.curvature, data, str(data[1].dtype)
+        curvature, self._data, self._dtype = architecture.curvature, data, str(data[2].dtype)
+        reading = signatures.variant(self._dtype, data[1].dtype)
         self._model = (architecture.layout, architecture.settings)
         self._chunks = chunks(np.arange(len(data[1])), curvature.chunk)
         self._shares = [len(chunk) / len(data[1]) for chunk in self._chunks]
         largest = len(self._chunks[0])
         self._kept_sizes = [curvature.kept(len(chunk)) for chunk in self._chunks]
-        self._keeps = sum(self._kept_sizes) * data[1].itemsize <= KEPT_BYTES
+        self._keeps = sum(self._kept_sizes) * data[2].itemsize <= KEPT_BYTES
         if not self._keeps:
             self._kept_sizes = [curvature.kept(largest)]
         self._kept: list[npt.NDArray[np.floating]] = []
         self._kept_at: npt.NDArray[np.floating] | None = None
+        self._kept_buffers = data[0].copy()
         self._work = aligned((curvature.workspace(largest),), self._dtype)
         self._direction, self._out = (aligned((architecture.parameters,), self._dtype) for _ in range(2))
-        self._product = signatures.entry("product", curvature.product, self._dtype)
+        self._product = signatures.entry("product", curvature.product, reading)
         moments = curvature.second_moments
-        self._moments = signatures.entry("second_moments", moments, self._dtype) if moments else None
+        self._moments = signatures.entry("second_moments", moments, reading) if moments else None
         self._flush, self._restore = (
             signatures.entry(kind, function, self._dtype) for kind, function in (("flush", flush), ("restore", restore))
         )
@@ -71,6 +73,7 @@ class SecondOrder:
         def multiply(direction: npt.NDArray[np.floating]) -> Vector:
             before = self._kept_at if self._keeps else None
             fresh = before is None or not (before is at or np.array_equal(before, at))
+            fresh = fresh or not np.array_equal(self._kept_buffers, self._data[0])
             self._direction[:] = direction
 
             def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:
@@ -83,7 +86,7 @@ class SecondOrder:
             if fresh:
                 self._kept_at = None  # after an interrupt, incomplete values must not be marked as valid
             total = self._over_chunks(of_chunk)
-            self._kept_at = at
+            self._kept_at, self._kept_buffers = at, self._data[0].copy()
             return total
 
         return multiply

@@ -17,7 +17,7 @@ from sweepgd.plugins.checks.finding import FAILED, PASSED, Finding, Flaw
 from sweepgd.plugins.checks.output import print_to
 from sweepgd.plugins.checks.step_harness import DTYPES, walk
 from sweepgd.plugins.checks.subject import Subject, names_in
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.training.blas_threads import one_blas_thread
 
 LOADS = "loads"
 Checks = Mapping[str, Callable[[Any], str]]
