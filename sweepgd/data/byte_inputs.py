@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sweepgd.data.contract import Array, Table
+from sweepgd.data.contract import Array, Part, Table
 
 COLUMNS = 64  # the number of columns that are reordered at a time, which keeps temporary arrays small
 
@@ -20,6 +20,18 @@ def byte_scaling(scaling: tuple[Array, Array] | None, inputs: int) -> Array:
     """
     mean, scale = (np.zeros(inputs), np.ones(inputs)) if scaling is None else scaling
     return np.concatenate([mean, 1.0 / scale])
+
+
+def as_numbers(part: Part) -> Part:
+    """Return a part whose bytes are converted in the same arithmetic as in kernels, so that losses equal those of a run."""
+    if part.scaling is None:
+        return part
+    dtype = part.targets.dtype
+    mean, factor = np.split(part.scaling.astype(dtype), 2)
+    numbers = part.inputs.astype(dtype)
+    numbers -= mean
+    numbers *= factor
+    return Part(numbers, part.targets)
 
 
 def divided(table: Table, train: Array, validation: Array, test: Array) -> list[Array]:

@@ -22,12 +22,14 @@ FORMS = {
 }
 MEANINGS = {
     "conv": "convolution; valid means without padding and is the default, same pads with zeros; stride 1 unless given",
-    "pool": "largest value of each window; the stride is the side of a square window unless given",
-    "average": "mean of each window, as pool",
+    "pool": "largest value of each window; the stride of a square window is its side unless given",
+    "average": "mean of each window, of the pixels inside of the image; stride and padding as in pool",
     "global average": "mean of each channel",
     "flatten": "one row of the values of an image, in the order height, width, channel; dense does it too",
     "dense": "fully connected layer",
-    "relu": "activation of the conv, dense or norm before it, as tanh and sigmoid",
+    "relu": "activation max(0, z) of the conv, dense or norm before it",
+    "tanh": "activation tanh z, as relu",
+    "sigmoid": "activation 1/(1 + e^−z), as relu",
     "dropout": "zeros for this share of the values in training, the others divided by 1 − SHARE (Srivastava et al. 2014)",
     "batch norm": "normalization of each channel over the batch (Ioffe & Szegedy 2015); running statistics in evaluations",
     "layer norm": "normalization over all values of an image or a row (Ba et al. 2016), scale and shift for each channel",

@@ -14,6 +14,7 @@ from scipy.special import expit, softmax
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.layout import Layout
 from sweepgd.data import Data, DataSpec, Part
+from sweepgd.data.byte_inputs import as_numbers
 from sweepgd.data.data_cache import prepared
 from sweepgd.data.data_spec import dataset_settings
 from sweepgd.data.labels import encode
@@ -131,9 +132,7 @@ class Model:
         rows: Part | None = getattr(data, part)
         if rows is None:
             raise UsageError(f"{data.name} has no {part} rows: give another part, or a file")
-        if not data.bytes:
-            return rows
-        return Part(inputs_of(header, rows.inputs, self.scaling, data.name), rows.targets)
+        return as_numbers(rows)
 
     def predictions(self, inputs: Array) -> Array:
         """Return the predictions for the model's inputs, (rows, inputs), in the form of `predict`."""

@@ -6,6 +6,7 @@ import pytest
 from sweepgd.core.errors import UsageError
 from sweepgd.curvature.objective import groups, subset
 from sweepgd.data import DataSpec, prepare
+from sweepgd.data.byte_inputs import as_numbers
 from sweepgd.data.memory_map import open_saved, save
 
 ROWS, IMAGE = 200, (4, 3, 2)
@@ -67,6 +68,14 @@ def test_saved_bytes_and_their_subsets_keep_the_scaling(images, tmp_path):
     for part in (again.train, again.test, subset(again.train, 9, seed=0), *groups(again.train, seed=0)):
         np.testing.assert_array_equal(part.scaling, data.train.scaling)
     assert again.nbytes == ROWS * (24 + 4)
+
+
+def test_bytes_as_numbers_are_those_of_float32(images):
+    data, exact = (prepare(DataSpec(**images), dtype=dtype, reads_bytes=True) for dtype in ("float32", "float64"))
+    numbers = as_numbers(data.test)
+    assert (numbers.inputs.dtype, numbers.scaling) == (np.float32, None)
+    np.testing.assert_allclose(numbers.inputs, real(exact.test), rtol=2e-6, atol=2e-7)
+    assert as_numbers(numbers) is numbers
 
 
 def test_channels_need_images(tmp_path):

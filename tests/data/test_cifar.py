@@ -13,6 +13,7 @@ import numpy as np
 import platformdirs
 import pytest
 
+import sweepgd
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data import DataSpec, Table, cifar_sets, prepare
 from sweepgd.data.user_files import load_file
@@ -55,6 +56,16 @@ def test_a_folder_has_all_training_files_in_order_and_a_test_file(folder):
     assert table.test.targets[:, 0].tolist() == [9, 8, 7, 6, 5]
     named = prepare(DataSpec(name="cifar10", folder=str(folder), split="tail", validation=0), reads_bytes=True)
     np.testing.assert_array_equal(named.train.inputs, table.inputs)
+
+
+def test_a_run_on_a_folder_is_evaluated_after_the_folder_moved(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "run"
+    sets = ["data.task='classification'", "data.validation=0.2"]
+    sweepgd.train(str(folder), "softmax", epochs=1, batch_size=8, overrides=sets, out=out)
+    now, model = folder.rename(folder.with_name("moved")), sweepgd.load(out).model()
+    with pytest.raises(SweepgdError, match=r"no such file: .*, data.path of this sweep: give its new path with --data-path"):
+        model.evaluate_part("test")
+    assert model.evaluate_part("test", data_path=now).rows == 5
 
 
 def test_a_single_file_has_numbers_as_classes_and_may_have_a_test_file(folder):

@@ -47,7 +47,9 @@ class Network:
         return output
 
     def _window(self, given, height, width, stride, padding):
-        shape = tuple((size + 2 * padding - kernel) // stride + 1 for size, kernel in zip(given.shape, (height, width)))
+        shape = tuple(
+            (size + 2 * padding - kernel) // stride + 1 for size, kernel in zip(given.shape[:2], (height, width), strict=True)
+        )
         padded = [(out - 1) * stride + kernel for out, kernel in zip(shape, (height, width), strict=True)]
         self._largest = max(self._largest, np.prod(padded) * given.shape[2])
         window = {"KERNEL_HEIGHT": height, "KERNEL_WIDTH": width, "STRIDE": stride, "PAD_TOP": padding, "PAD_LEFT": padding}

@@ -1,7 +1,7 @@
 """Batch normalization of each channel (Ioffe & Szegedy 2015, algorithms 1 and 2).
 
-In training, a channel has the mean and the variance of the whole batch, over all pixels. The running statistics are moved a tenth
-of the way to the mean and the unbiased variance. In evaluation mode, a channel has the running statistics.
+In training, a channel has the mean and the variance of the whole batch, over all pixels. The running statistics are moved a
+tenth of the way to the mean and the unbiased variance. In evaluation mode, a channel has the running statistics.
 """
 
 import numpy as np
@@ -131,8 +131,8 @@ def normalize_batch_back(
 ):  # fmt: skip
     """Write the derivatives of the loss with respect to scale and shift to `out`, or with `add` add them to `out`.
 
-    `delta` is the index of the derivative with respect to the normalized, scaled and shifted values. The derivative with respect
-    to x is written to index `to_x`, or with `add_x` added, if `to_x` is not negative.
+    `delta` is the index of the derivative with respect to the normalized, scaled and shifted values. The derivative with
+    respect to x is written to index `to_x`, or with `add_x` added, if `to_x` is not negative.
     """
     row, channels = int(table[layer, TENSOR]), int(table[layer, CHANNELS])
     rows = batch * int(table[layer, HEIGHT]) * int(table[layer, WIDTH])

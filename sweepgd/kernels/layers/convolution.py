@@ -22,7 +22,6 @@ from sweepgd.kernels.layers.layer_table import (
     OUT_WIDTH,
     PAD_LEFT,
     PAD_TOP,
-    STRIDE,
     TENSOR,
     WIDTH,
 )

@@ -1,9 +1,9 @@
 """The images of a batch, normalized and augmented while they are gathered.
 
-The augmentation of an image depends on the key of the update and on its row in the batch. In this order, an image is moved by at
-most `crop` pixels in both directions, with zeros outside of the image, is flipped from left to right with probability ½
-(Krizhevsky, Sutskever & Hinton 2012), and a square of `cutout` pixels around any of its pixels is set to zero (DeVries & Taylor
-2017). Zero is the mean of normalized images.
+The augmentation of an image depends on the key of the update and on its row in the batch. An image is moved by at most `crop`
+pixels in both directions, with zeros outside of the image, and is flipped from left to right with probability ½ (Krizhevsky,
+Sutskever & Hinton 2012). Then a square of `cutout` pixels around any of its pixels is set to zero (DeVries & Taylor 2017). Zero
+is the mean of normalized images.
 """
 
 import numpy as np
@@ -40,8 +40,8 @@ def place_row(inputs, row, buffers, normalized, work, start):
 
 @helper
 def augment(settings, table, key, first, count, work, scratch):
-    """Augment `count` images at the beginning of `work`. Image 0 is row `first` of the batch. `scratch` is the index of room for
-    one image.
+    """Augment `count` images at the beginning of `work`. Image 0 is row `first` of the batch. `scratch` is the index of room
+    for one image.
     """
     crop, flip, cutout = np.int64(settings[CROP]), settings[FLIP] != 0, np.int64(settings[CUTOUT])
     height, width, channels = int(table[0, HEIGHT]), int(table[0, WIDTH]), int(table[0, CHANNELS])

@@ -1,4 +1,5 @@
-"""Layer normalization: each image has mean 0 and variance 1 over all of its pixels and channels (Ba, Kiros & Hinton 2016, eq. 3).
+"""Layer normalization: each image has mean 0 and variance 1 over all of its pixels and channels (Ba, Kiros & Hinton 2016,
+eq. 3).
 
 Scale and shift have one number for each channel. For values without pixels, as after a dense layer, this is the layer
 normalization of PyTorch and Keras. For images it is their group normalization with a single group.
@@ -75,8 +76,8 @@ def image_back(values, delta, scale, sums, derivative, with_derivative, add):
 def normalize_layer_back(theta, layout, table, layer, work, x, delta, batch, scratch, out, add, to_x, add_x):
     """Write the derivatives of the loss with respect to scale and shift to `out`, or with `add` add them to `out`.
 
-    `delta` is the index of the derivative with respect to the normalized, scaled and shifted values. The derivative with respect
-    to x is written to index `to_x`, or with `add_x` added, if `to_x` is not negative.
+    `delta` is the index of the derivative with respect to the normalized, scaled and shifted values. The derivative with
+    respect to x is written to index `to_x`, or with `add_x` added, if `to_x` is not negative.
     """
     row, channels = int(table[layer, TENSOR]), int(table[layer, CHANNELS])
     pixels = int(table[layer, HEIGHT]) * int(table[layer, WIDTH])

@@ -45,9 +45,9 @@ def forward(theta, layout, table, buffers, batch, first, key, training, work, st
     for layer in range(table.shape[0]):
         kind = int(table[layer, KIND])
         h, output = batch * int(table[layer, INPUT]), batch * int(table[layer, OUTPUT])
-        if kind == CONVOLUTION or kind == DENSE:
+        if kind in (CONVOLUTION, DENSE):
             convolution.convolve(theta, layout, table, layer, work, h, output, batch, scratch)
-        elif kind == MAX_POOL or kind == AVERAGE_POOL:
+        elif kind in (MAX_POOL, AVERAGE_POOL):
             pooling.pool(table, layer, work, h, output, batch)
         elif kind == BATCH_NORM:
             at = statistics + int(table[layer, BUFFER])
@@ -75,8 +75,8 @@ def is_fed_later(table, layer, value):
 
 @inlined
 def backward(theta, layout, table, batch, first, key, training, work, to_derivative, statistics, scratch, out, add):
-    """Compute the gradient by backpropagation, after a call of `forward` with the same arguments and after the derivative of the
-    loss with respect to the last output was written. Write the gradient to `out`, or with `add` add it to `out`.
+    """Compute the gradient by backpropagation, after a call of `forward` with the same arguments and after the derivative of
+    the loss with respect to the last output was written. Write the gradient to `out`, or with `add` add it to `out`.
 
     `to_derivative` is the distance from a value to its derivative.
     """
@@ -85,9 +85,9 @@ def backward(theta, layout, table, batch, first, key, training, work, to_derivat
         h, output = batch * value, batch * int(table[layer, OUTPUT])
         delta, size, add_h = output + to_derivative, output_size(table, layer), is_fed_later(table, layer, value)
         to_h = h + to_derivative if value > 0 else np.int64(-1)  # nothing needs the derivative of the images
-        if kind != MAX_POOL and kind != AVERAGE_POOL and kind != DROPOUT:
+        if kind not in (MAX_POOL, AVERAGE_POOL, DROPOUT):
             activation_back(block(work, delta, batch, size), block(work, output, batch, size), int(table[layer, ACTIVATION]))
-        if kind == CONVOLUTION or kind == DENSE:
+        if kind in (CONVOLUTION, DENSE):
             convolution.convolve_back(theta, layout, table, layer, work, h, delta, batch, scratch, out, add, to_h, add_h)
         elif kind == BATCH_NORM:
             at = statistics + int(table[layer, BUFFER])

@@ -1,9 +1,9 @@
 """Loss and gradient of networks that are lists of layers (`sweepgd.kernels.layers.layer_table`).
 
-One set of kernels serves all networks. A kernel goes through the rows of the table, and calls the function of each kind of layer.
-`work` holds the values of all layers for the images that are processed at a time, from the images to the outputs, then the
-derivatives of the loss with respect to these values, then the statistics of batch normalization, and then scratch memory. Losses
-are means over the rows.
+One set of kernels serves all networks. A kernel goes through the rows of the table, and calls the function of each kind of
+layer. `work` holds the values of all layers for the images that are processed at a time, from the images to the outputs, then
+the derivatives of the loss with respect to these values, then the statistics of batch normalization, and then scratch memory.
+Losses are means over the rows.
 """
 
 import numpy as np
@@ -81,13 +81,13 @@ def copy_targets(targets, row, y, i):
 
 
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return the mean loss over `rows`, and write its gradient to `out`. In training, batch normalization uses the statistics of
-    the rows and moves the running ones, units are dropped, and images are augmented.
+    """Return the mean loss over `rows`, and write its gradient to `out`. In training, batch normalization uses the statistics
+    of the rows and moves the running ones, units are dropped, and images are augmented.
     """
     theta, buffers, settings, work, out = flat(theta), flat(buffers), flat(settings), flat(work), flat(out)
     table, size, loss, normalized = table_of(settings), inputs.shape[1], int(settings[LOSS]), settings[NORMALIZED] != 0
     augmented = training and (settings[CROP] != 0 or settings[FLIP] != 0 or settings[CUTOUT] != 0)
-    chunk = np.int64(settings[CHUNK])
+    chunk = int(settings[CHUNK])
     if chunk == 0:
         chunk = max(1, rows.size) if training else EVALUATED
     values, outputs = np.int64(settings[VALUES]), output_size(table, table.shape[0] - 1)

@@ -6,8 +6,6 @@ them takes a few percent of the product's time, because one row of a patch is co
 as for images with one or three channels, the matrix is stored transposed, and its rows are copied from single channels.
 """
 
-import numpy as np
-
 from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.layers.layer_table import (
     CHANNELS,
@@ -65,7 +63,7 @@ def copy_patches(table, layer, work, images, count, patches, back):
             for j in range(out_width):
                 x = j * stride - left
                 # The columns of the kernel that are inside of the image.
-                first, stop = max(np.int64(0), -x), min(kernel_width, width - x)
+                first, stop = max(0, -x), min(kernel_width, width - x)
                 for k in range(kernel_height):
                     y = i * stride - top + k
                     if y < 0 or y >= height or stop <= first:

@@ -61,7 +61,7 @@ def pool(table, layer, work, images, output, batch):
     kernel_height, kernel_width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
     stride, top, left = int(table[layer, STRIDE]), int(table[layer, PAD_TOP]), int(table[layer, PAD_LEFT])
     maximum = int(table[layer, KIND]) == MAX_POOL
-    for image in range(batch):
+    for _ in range(batch):
         for i in range(int(table[layer, OUT_HEIGHT])):
             y_first, y_stop = window(i, stride, top, kernel_height, height)
             for j in range(int(table[layer, OUT_WIDTH])):
@@ -86,8 +86,8 @@ def pool(table, layer, work, images, output, batch):
 def pool_back(table, layer, work, images, output, delta, batch, to_images, add_images):
     """Write the derivative of the loss with respect to the images to index `to_images`, or with `add_images` add it.
 
-    The derivative of a maximum goes to the first of the largest values. `delta`, the index of the derivative with respect to the
-    outputs, is overwritten.
+    The derivative of a maximum goes to the first of the largest values. What is at `delta`, the index of the derivative with
+    respect to the outputs, is overwritten.
     """
     height, width, channels = int(table[layer, HEIGHT]), int(table[layer, WIDTH]), int(table[layer, CHANNELS])
     kernel_height, kernel_width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
