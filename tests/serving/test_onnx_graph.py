@@ -39,9 +39,11 @@ def with_gaps(model):
 
 def check(model):
     inputs, raw = unscaled(model)
-    values, gaps = with_gaps(model)
-    inputs = np.vstack([inputs, inputs_of(model.header, values, model.scaling, "rows")])
-    session, found = outputs_of(model, np.vstack([raw, gaps]))
+    if model.header.imputed:
+        values, gaps = with_gaps(model)
+        inputs = np.vstack([inputs, inputs_of(model.header, values, model.scaling, "rows")])
+        raw = np.vstack([raw, gaps])
+    session, found = outputs_of(model, raw)
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["inputs"]) == model.header.inputs
     assert json.loads(metadata["imputed"]) == model.header.imputed
