@@ -13,9 +13,10 @@ import numpy.typing as npt
 from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.layers import layered_network
 from sweepgd.kernels.layers.image_rows import place_row
-from sweepgd.kernels.layers.layer_passes import backward, forward, output_size
+from sweepgd.kernels.layers.layer_passes import forward, output_size
 from sweepgd.kernels.layers.layer_table import CHANNELS, CHUNK, COLUMNS, HEADER, LOSS, NORMALIZED, VALUES
 from sweepgd.kernels.layers.layered_network import EVALUATED, copy_targets, scratch_at, table_of
+from sweepgd.kernels.layers.patches import clear
 from sweepgd.kernels.layers.tangent_passes import tangents_backward, tangents_forward
 from sweepgd.kernels.loss_hessian import residuals, times_covariance, to_probabilities
 from sweepgd.kernels.losses import SOFTMAX
@@ -58,37 +59,32 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
     if chunk == 0:
         chunk = np.int64(EVALUATED)
     key, training = np.int64(0), np.bool_(False)
-    for first in range(0, rows.size, chunk):
-        batch = min(chunk, rows.size - first)
-        all_values, at = batch * values, 2 * first * values
-        last = all_values - batch * outputs
-        statistics = 5 * all_values - 2 * size * normalized
-        scratch = scratch_at(settings, table, batch) + 3 * all_values
-        logits, delta = block(work, last, batch, outputs), block(work, last + all_values, batch, outputs)
-        if fresh:
-            for i in range(batch):
-                place_row(inputs, rows[first + i], buffers, normalized, work, i * size)
-            forward(theta, layout, table, buffers, batch, first, key, training, work, statistics, scratch)
-            y = block(work, scratch, batch, targets.shape[1])
-            for i in range(batch):
-                copy_targets(targets, rows[first + i], y, i)
-            if loss == SOFTMAX:
-                to_probabilities(logits)
-            residuals(logits, y, loss, scale, delta)
-            # Only δ is used. The gradient in `out` is overwritten below.
-            add = np.bool_(False)
-            backward(theta, layout, table, batch, first, key, training, work, all_values, statistics, scratch, out, add)
-            exchange(work, np.int64(0), kept, at, 2 * all_values)
-    for first in range(0, rows.size, chunk):
-        batch = min(chunk, rows.size - first)
-        all_values, at = batch * values, 2 * first * values
-        last = all_values - batch * outputs
-        scratch = scratch_at(settings, table, batch) + 3 * all_values
-        exchange(kept, at, work, np.int64(0), all_values if gauss_newton else 2 * all_values)
-        tangents_forward(theta, direction, layout, table, buffers, batch, work, all_values, scratch, gauss_newton)
-        rz, rdelta = block(work, last + 2 * all_values, batch, outputs), block(work, last + 3 * all_values, batch, outputs)
-        times_covariance(block(work, last, batch, outputs), loss, scale, rz, rdelta)
-        add = first > 0
-        tangents_backward(
-            theta, direction, layout, table, buffers, batch, work, all_values, scratch, gauss_newton, out, add
-        )  # fmt: skip
+    # The first pass computes values and δ. δ of all layers follows from that of the outputs, as R of δ does without terms in δ.
+    for is_product in range(0 if fresh else 1, 2):
+        for first in range(0, rows.size, chunk):
+            batch = min(chunk, rows.size - first)
+            distance, at = batch * values, 2 * first * values
+            last, scratch = distance - batch * outputs, scratch_at(settings, table, batch) + 3 * distance
+            logits, rdelta = block(work, last, batch, outputs), block(work, last + 3 * distance, batch, outputs)
+            linear = gauss_newton or is_product == 0
+            if is_product:
+                exchange(kept, at, work, np.int64(0), distance if linear else 2 * distance)
+                tangents_forward(theta, direction, layout, table, buffers, batch, work, distance, scratch, linear)
+                times_covariance(logits, loss, scale, block(work, last + 2 * distance, batch, outputs), rdelta)
+            else:
+                for i in range(batch):
+                    place_row(inputs, rows[first + i], buffers, normalized, work, i * size)
+                statistics = 5 * distance - 2 * size * normalized
+                forward(theta, layout, table, buffers, batch, first, key, training, work, statistics, scratch)
+                y = block(work, scratch, batch, targets.shape[1])
+                for i in range(batch):
+                    copy_targets(targets, rows[first + i], y, i)
+                if loss == SOFTMAX:
+                    to_probabilities(logits)
+                residuals(logits, y, loss, scale, rdelta)
+                clear(work, 2 * distance, distance)
+            add = first > 0
+            tangents_backward(theta, direction, layout, table, buffers, batch, work, distance, scratch, linear, out, add)
+            if not is_product:
+                exchange(work, np.int64(0), kept, at, distance)
+                exchange(work, 3 * distance, kept, at + distance, distance)
