@@ -57,7 +57,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
     values, outputs = np.int64(settings[VALUES]), output_size(table, table.shape[0] - 1)
     chunk, scale = int(settings[CHUNK]), theta.dtype.type(1.0 / rows.size)
     if chunk == 0:
-        chunk = np.int64(EVALUATED)
+        chunk = EVALUATED
     key, training = np.int64(0), np.bool_(False)
     # The first pass computes values and δ. δ of all layers follows from that of the outputs, as R of δ does without terms in δ.
     for is_product in range(0 if fresh else 1, 2):
