@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import UsageError
-from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of
+from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of, parameter_count
 from sweepgd.kernels.layers import layer_table as table
-from sweepgd.kernels.layers import layered_hessian
+from sweepgd.kernels.layers import layered_hessian, layered_moments
 from sweepgd.kernels.layers import layered_network as kernels
 from sweepgd.models.contract import Architecture, Curvature, Shape
 from sweepgd.models.initial import draw
@@ -67,12 +67,18 @@ def network_of(where: str, layers: Sequence[str], shape: Shape, loss: str = "aut
         curvature=Curvature(
             product=layered_hessian.product,
             kept=partial(layered_hessian.kept, settings),
-            workspace=partial(layered_hessian.workspace, settings),
+            workspace=partial(_second_workspace, settings, parameter_count(layout)),
+            second_moments=layered_moments.second_moments,
             chunk=layered_hessian.ROWS,
         ),
         layers=tuple(row for layer in found for row in _described(layer)),
         differs_in_training=bool(normed) or any(layer.kind == table.DROPOUT for layer in found),
     )
+
+
+def _second_workspace(settings: npt.NDArray[np.float64], parameters: int, batch: int) -> int:
+    """Return the length of scratch memory that suffices for both second-order kernels."""
+    return max(layered_hessian.workspace(settings, batch), layered_moments.workspace(settings, parameters))
 
 
 def _tensors(layer: Layer) -> list[Tensor]:

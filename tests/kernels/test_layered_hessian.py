@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 
 from sweepgd.kernels import signatures
 from sweepgd.kernels.layers import layer_table as at
-from sweepgd.kernels.layers import layered_hessian
+from sweepgd.kernels.layers import layered_hessian, layered_moments
 
 STEP = 1e-6
 
@@ -29,6 +29,13 @@ class Products:
         out = np.full(len(direction), np.nan)
         kernel = signatures.compiled("product", layered_hessian.product, "float64")
         kernel(self.case.weights, direction, *self._with, gauss_newton, fresh, self._kept, self._work, out)
+        return out
+
+    def second_moments(self, *, fisher=False):
+        network, count = self.case.calls.network, len(self.case.weights)
+        work, out = np.full(layered_moments.workspace(network.settings, count), np.nan), np.full(count, np.nan)
+        kernel = signatures.compiled("second_moments", layered_moments.second_moments, "float64")
+        kernel(self.case.weights, *self._with, fisher, work, out)
         return out
 
     def matrix(self, *, gauss_newton=False):
@@ -78,6 +85,15 @@ def test_gauss_newton_equals_the_tangents_of_the_outputs(name):
     by_v, by_w = product(v, gauss_newton=True), product(w, gauss_newton=True, fresh=False)
     assert v @ by_v == pytest.approx(bend(case, name, slope(case, case.calls.predict, v)), rel=1e-6)
     assert w @ by_v == pytest.approx(v @ by_w, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["max-pool", "batch-norm", "layer-norm", "residual", "squared", "binary"])
+def test_second_moments_are_those_of_the_gradients_of_rows(name):
+    case = Case(name)
+    product, rows = Products(case), [[row] for row in range(len(case.inputs))]
+    expected = np.mean([case.calls.gradient(case.weights, row, training=False)[1] ** 2 for row in rows], axis=0)
+    assert_close(product.second_moments(), expected, 1e-12)
+    assert_close(product.second_moments(fisher=True), product.matrix(gauss_newton=True).diagonal(), 1e-12)
 
 
 def everything():
