@@ -93,7 +93,9 @@ def test_second_moments_are_those_of_the_gradients_of_rows(name):
     product, rows = Products(case), [[row] for row in range(len(case.inputs))]
     expected = np.mean([case.calls.gradient(case.weights, row, training=False)[1] ** 2 for row in rows], axis=0)
     assert_close(product.second_moments(), expected, 1e-12)
-    assert_close(product.second_moments(fisher=True), product.matrix(gauss_newton=True).diagonal(), 1e-12)
+    some = np.random.default_rng(11).choice(len(case.weights), 5, replace=False)
+    diagonal = [product(np.eye(len(case.weights))[i], gauss_newton=True)[i] for i in some]
+    assert_close(product.second_moments(fisher=True)[some], diagonal, 1e-12)
 
 
 def everything():
