@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import UsageError
-from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of
+from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of, parameter_count
 from sweepgd.kernels.layers import layer_table as table
+from sweepgd.kernels.layers import layered_hessian, layered_moments
 from sweepgd.kernels.layers import layered_network as kernels
-from sweepgd.models.contract import Architecture, Shape
+from sweepgd.models.contract import Architecture, Curvature, Shape
 from sweepgd.models.initial import draw
 from sweepgd.models.layer_shapes import ACTIVATIONS, Layer, layers_of
 from sweepgd.models.task_loss import LOSSES, loss_for, outputs_for
@@ -63,9 +64,21 @@ def network_of(where: str, layers: Sequence[str], shape: Shape, loss: str = "aut
         normalizing=normalizing,
         initial_buffers=_statistics(normed),
         outputs=outputs,
+        curvature=Curvature(
+            product=layered_hessian.product,
+            kept=partial(layered_hessian.kept, settings),
+            workspace=partial(_second_workspace, settings, parameter_count(layout)),
+            second_moments=layered_moments.second_moments,
+            chunk=layered_hessian.ROWS,
+        ),
         layers=tuple(row for layer in found for row in _described(layer)),
         differs_in_training=bool(normed) or any(layer.kind == table.DROPOUT for layer in found),
     )
+
+
+def _second_workspace(settings: npt.NDArray[np.float64], parameters: int, batch: int) -> int:
+    """Return the length of scratch memory that suffices for both second-order kernels."""
+    return max(layered_hessian.workspace(settings, batch), layered_moments.workspace(settings, parameters))
 
 
 def _tensors(layer: Layer) -> list[Tensor]:
