@@ -1,6 +1,7 @@
 """The second-order kernels of a model, bound to the rows of an objective."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,8 +50,7 @@ class SecondOrder:
         self._work = aligned((curvature.workspace(largest),), self._dtype)
         self._direction, self._out = (aligned((architecture.parameters,), self._dtype) for _ in range(2))
         self._product = signatures.entry("product", curvature.product, reading)
-        moments = curvature.second_moments
-        self._moments = signatures.entry("second_moments", moments, reading) if moments else None
+        self._second_moments, self._reading = curvature.second_moments, reading
         self._flush, self._restore = (
             signatures.entry(kind, function, self._dtype) for kind, function in (("flush", flush), ("restore", restore))
         )
@@ -58,7 +58,13 @@ class SecondOrder:
     @property
     def has_moments(self) -> bool:
         """True if the model has a kernel of second moments."""
-        return self._moments is not None
+        return self._second_moments is not None
+
+    @cached_property
+    def _moments(self) -> Callable[..., Any]:
+        # Compiled at first use. For networks of layers this takes 20 s, and few measures need second moments.
+        assert self._second_moments is not None
+        return signatures.entry("second_moments", self._second_moments, self._reading)
 
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
         """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
@@ -94,7 +100,6 @@ class SecondOrder:
     @without_numpy_warnings
     def moments(self, theta: npt.NDArray[np.floating], fisher: bool) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise (`Objective.second_moments`)."""
-        assert self._moments is not None
         at, kernel = self._copy(theta), self._moments
 
         def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError
+from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import Data
 from sweepgd.data.class_weights import row_weights
@@ -42,8 +43,8 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "flush": subnormals.flush,
     "restore": subnormals.restore,
 }
-# The kinds of kernels of a model's architecture, and of its curvature.
-FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
+# The kinds of kernels that every model has.
+FIRST_ORDER = ("gradient", "evaluate")
 # The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
 # The number of cached contexts with other settings of model or data. A context takes 1 ms to make if its data are cached.
@@ -238,7 +239,9 @@ class SweepContext:
             if second is None:
                 measured = "float64"  # `sweepgd.curvature.objective` computes differences of gradients in this dtype
             else:
-                kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
+                kernels.append(("product", second.product, measured))
+                if any(MEASURES[name].second_moments for name in self.measure.measures):
+                    kernels.append(("second_moments", second.second_moments, measured))
             if measured != dtype:
                 kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
         return [(kind, function, signatures.variant(real, inputs)) for kind, function, real in kernels if function is not None]
