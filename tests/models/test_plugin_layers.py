@@ -1,9 +1,11 @@
 """Networks with a layer of a plugin, the one that plugins/README.md shows: a scaled leaky rectifier."""
 
+import os
 import re
 
 import numpy as np
 import pytest
+from commands import completed
 from kernel_calls import evaluation_with_gradient, loss_and_gradient
 from pages import ROOT
 
@@ -100,3 +102,15 @@ def test_a_fault_of_the_plugin_is_one_line_with_its_name(old, new, message, plug
     assert re.match(r"layer 'scaled_leaky' of \S*bent\.py:? ", told)
     assert message in told
     assert "\n" not in told
+
+
+def test_without_jit_a_layer_trains_too(tmp_path):
+    (tmp_path / "bent.py").write_text(CODE, encoding="utf-8")
+    layers = 'model.layers=["scaled_leaky 0.1", "dense 4"]'
+    options = ("--data", "digits", "--set", "data.subset=60", "--epochs", "3", "--plugin", "bent.py")
+    run = completed(
+        "train", "--model", "cnn", "--set", layers, *options, cwd=tmp_path, env=os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    )
+    assert run.returncode == 0, run.stderr
+    losses = [float(line.split()[2]) for line in run.stdout.splitlines() if re.match(r"\s+0\s|\s+3\s", line)]
+    assert losses[-1] < losses[0]
