@@ -80,6 +80,8 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
     part = {"buffers": vector, "inputs": rows, "targets": data}
     shape = {"layout": _TABLE, "settings": _SETTINGS}
     batch = {**part, "rows": _INDEX, **shape}
+    image = {"height": _INT, "width": _INT, "channels": _INT}
+    layer = {**image, "numbers": _SETTINGS, "key": _INT, "training": types.boolean}
     scratch = {"work": vector, "out": vector}
     kinds = {
         "update": KernelSignature({"theta": vector, **step, "lo": _BOUND, "hi": _BOUND}),
@@ -107,6 +109,14 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
             }
         ),
         "second_moments": KernelSignature({"theta": frozen, **batch, "fisher": types.boolean, **scratch}),
+        # The two passes of a layer of a plugin, over rows of inputs x and outputs y. The second one adds to dx and dparameters.
+        "forward": KernelSignature({"parameters": frozen, "x": data, "y": matrix, **layer}),
+        "backward": KernelSignature(
+            {
+                **{"parameters": frozen, "x": data, "y": data, "dy": data, "dx": matrix, "dparameters": vector},
+                **layer,
+            }
+        ),
         "flush": KernelSignature({}, _INT),
         "restore": KernelSignature({"before": _INT}),
     }

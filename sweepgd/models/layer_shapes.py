@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
+from sweepgd.core.layout import Tensor
 from sweepgd.kernels.layers import layer_table as table
+from sweepgd.models import layer_contract
+from sweepgd.models.layer_contract import Image
 from sweepgd.models.layer_text import Step, step_of
+from sweepgd.plugins import registry
 
-Image = tuple[int, int, int]
 ACTIVATIONS = {"relu": table.RELU, "tanh": table.TANH, "sigmoid": table.SIGMOID}
 KINDS = {"dropout": table.DROPOUT, "batch norm": table.BATCH_NORM, "layer norm": table.LAYER_NORM}
 # The layers that read images only.
@@ -23,6 +26,7 @@ class Layer:
 
     The layer reads value number `source`, and a sum also value number `second`. Value 0 is the images, and value i is the
     output of layer i, counted from 1. `padding` is that at the top and at the left. `name` is for tables.
+    A layer of a `plugin` has `numbers`.
     """
 
     kind: int
@@ -36,6 +40,9 @@ class Layer:
     padding: tuple[int, int] = (0, 0)
     activation: int = table.IDENTITY
     dropped: float = 0.0
+    plugin: layer_contract.Layer | None = None
+    numbers: tuple[float, ...] = ()
+    plugin_tensors: tuple[Tensor, ...] = ()
 
     @property
     def tensors(self) -> tuple[tuple[int, ...], ...]:
@@ -45,6 +52,8 @@ class Layer:
             return (*self.window, channels, self.outputs[2]), (self.outputs[2],)
         if self.kind == table.DENSE:
             return (prod(self.inputs), self.outputs[2]), (self.outputs[2],)
+        if self.kind == table.PLUGIN:
+            return tuple(tensor.shape for tensor in self.plugin_tensors)
         return ((channels,), (channels,)) if self.kind in (table.BATCH_NORM, table.LAYER_NORM) else ()
 
     @property
@@ -84,7 +93,9 @@ class _Network:
         """Append the layers of a step."""
         if step.name in ON_IMAGES:
             self._check_image(step)
-        if step.name in ACTIVATIONS:
+        if step.plugin is not None:
+            self._add_plugin(step, step.plugin)
+        elif step.name in ACTIVATIONS:
             self._activate(step)
         elif step.name == "conv":
             self._convolve(step, step.count, step.window, step.stride or 1, same=step.same)
@@ -174,6 +185,12 @@ class _Network:
             value = self._value
         self._value = block
         self._append(table.SUM, "sum, relu", outputs, second=value, activation=table.RELU)
+
+    def _add_plugin(self, step: Step, plugin: layer_contract.Layer) -> None:
+        with registry.plugin_errors("layers", plugin.name):
+            outputs, tensors = layer_contract.shapes_of(plugin, self._shape, step.numbers)
+        columns = {"plugin": plugin, "numbers": step.numbers, "plugin_tensors": tensors}
+        self._append(table.PLUGIN, step.text, outputs, **columns)
 
     def _check_image(self, step: Step) -> None:
         if self._is_image:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from sweepgd.core.errors import UsageError, nearest
+from sweepgd.models.layer_contract import Layer
+from sweepgd.plugins import registry
 
 # How each layer is written. The words before the first capital letter are its name.
 FORMS = {
@@ -53,6 +55,8 @@ class Step:
     stride: int = 0
     same: bool = False
     share: float = 0.0
+    plugin: Layer | None = None
+    numbers: tuple[float, ...] = ()
 
     def fault(self, problem: str) -> UsageError:
         """Return an error that names the layer."""
@@ -65,13 +69,32 @@ def fault(number: int, text: str, problem: str) -> UsageError:
 
 
 def step_of(number: int, text: str) -> Step:
-    """Return the step that a text describes. Raise UsageError if the text is not in one of FORMS."""
+    """Return the step that a text describes. Raise UsageError if the text is neither in one of FORMS nor a layer of
+    a plugin.
+    """
     words = text.split()
     name = next((name for name in FORMS if words[: name.count(" ") + 1] == name.split()), None)
     if name is None:
+        plugins = registry.names("layers")
+        if words and words[0] in plugins:
+            return _plugin_step(number, text, registry.get("layers", words[0]), words[1:])
         named = " ".join(word for word in words[:2] if not word[0].isdigit())
-        raise fault(number, text, f"no such layer: {nearest(named, FORMS)}")
+        raise fault(number, text, f"no such layer: {nearest(named, [*FORMS, *plugins])}")
     return _Words(number, text, name, words[name.count(" ") + 1 :]).step()
+
+
+def _plugin_step(number: int, text: str, layer: Layer, words: list[str]) -> Step:
+    """Return the step of a layer of a plugin, with its default numbers in place of those that are not written."""
+    if len(words) > len(layer.settings):
+        raise fault(number, text, f"{words[len(layer.settings)]!r} is not part of this layer: write {layer.form!r}")
+    numbers = [setting.default for setting in layer.settings]
+    for at, (word, setting) in enumerate(zip(words, layer.settings, strict=False)):
+        try:
+            value = int(word) if word.lstrip("-").isdecimal() else float(word)
+        except ValueError:
+            raise fault(number, text, f"{setting.name} is {word!r}, not a number: write {layer.form!r}") from None
+        numbers[at] = setting.check(value, f"layer {number}, {text!r}:")
+    return Step(number, text, layer.name, plugin=layer, numbers=tuple(numbers))
 
 
 class _Words:

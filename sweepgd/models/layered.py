@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import UsageError
-from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of, parameter_count
+from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Layout, Tensor, layout_of, parameter_count
 from sweepgd.kernels.layers import layer_table as table
-from sweepgd.kernels.layers import layered_hessian, layered_moments
+from sweepgd.kernels.layers import layered_hessian, layered_moments, plugin_layer
 from sweepgd.kernels.layers import layered_network as kernels
+from sweepgd.models import layer_contract
 from sweepgd.models.contract import Architecture, Curvature, Shape
 from sweepgd.models.initial import draw
 from sweepgd.models.layer_shapes import ACTIVATIONS, Layer, layers_of
 from sweepgd.models.task_loss import LOSSES, loss_for, outputs_for
+from sweepgd.plugins import registry
 
 # The values and derivatives of the images that are processed at a time take at most this many bytes in float32, so that they
 # stay in the processor's cache between the forward and the backward pass. The number of images is a power of 2, because the
@@ -64,15 +66,22 @@ def network_of(where: str, layers: Sequence[str], shape: Shape, loss: str = "aut
         normalizing=normalizing,
         initial_buffers=_statistics(normed),
         outputs=outputs,
-        curvature=Curvature(
-            product=layered_hessian.product,
-            kept=partial(layered_hessian.kept, settings),
-            workspace=partial(_second_workspace, settings, parameter_count(layout)),
-            second_moments=layered_moments.second_moments,
-            chunk=layered_hessian.ROWS,
-        ),
+        curvature=_curvature(found, settings, layout),
         layers=tuple(row for layer in found for row in _described(layer)),
-        differs_in_training=bool(normed) or any(layer.kind == table.DROPOUT for layer in found),
+        differs_in_training=bool(normed) or any(map(_differs_in_training, found)),
+    )
+
+
+def _curvature(layers: Sequence[Layer], settings: npt.NDArray[np.float64], layout: Layout) -> Curvature | None:
+    """Return the second-order kernels, or None if a layer of a plugin has no second derivatives."""
+    if any(layer.plugin is not None for layer in layers):
+        return None
+    return Curvature(
+        product=layered_hessian.product,
+        kept=partial(layered_hessian.kept, settings),
+        workspace=partial(_second_workspace, settings, parameter_count(layout)),
+        second_moments=layered_moments.second_moments,
+        chunk=layered_hessian.ROWS,
     )
 
 
@@ -81,8 +90,14 @@ def _second_workspace(settings: npt.NDArray[np.float64], parameters: int, batch:
     return max(layered_hessian.workspace(settings, batch), layered_moments.workspace(settings, parameters))
 
 
+def _differs_in_training(layer: Layer) -> bool:
+    return layer.kind == table.DROPOUT or (layer.plugin is not None and layer.plugin.differs_in_training)
+
+
 def _tensors(layer: Layer) -> list[Tensor]:
     """Return the tensors of a layer. The fan-in and fan-out of a convolution count the weights of a whole window."""
+    if layer.plugin is not None:
+        return list(layer.plugin_tensors)
     shapes, window = layer.tensors, prod(layer.window) if layer.kind == table.CONVOLUTION else 1
     if not shapes:
         return []
@@ -115,9 +130,23 @@ def _settings(layers: Sequence[Layer], shape: Shape, loss: int, normalizing: int
         row[[table.PAD_TOP, table.PAD_LEFT]] = layer.padding
         row[[table.TENSOR, table.BUFFER]] = tensor, buffer
         row[[table.INPUT, table.SECOND_INPUT, table.OUTPUT]] = offsets[[layer.source, layer.second, number]]
+        if layer.plugin is not None:
+            row[[table.PARAMETERS, table.COUNT]] = layer.parameters, len(layer.numbers)
+            row[table.FORWARD : table.COUNT] = _functions(layer.plugin)
+            row[table.NUMBERS : table.NUMBERS + len(layer.numbers)] = layer.numbers
         tensor += len(layer.tensors)
         buffer += 2 * layer.inputs[2] if layer.kind == table.BATCH_NORM else 0
     return settings
+
+
+def _functions(plugin: layer_contract.Layer) -> list[float]:
+    """Return the numbers of a plugin's functions, which are compiled if necessary, in the order of the table's columns."""
+    with registry.plugin_errors("layers", plugin.name):
+        return [
+            plugin_layer.number_of(kind, function, dtype)
+            for kind, function in (("forward", plugin.forward), ("backward", plugin.backward))
+            for dtype in ("float32", "float64")
+        ]
 
 
 def _padded(layer: Layer) -> int:
@@ -137,7 +166,11 @@ def _statistics(normed: Sequence[Layer]) -> npt.NDArray[np.float64]:
 
 def _described(layer: Layer) -> list[Mapping[str, Any]]:
     """Return the layer and its activation for `Architecture.layers`."""
-    row: dict[str, Any] = {"layer": NAMES[layer.kind], "name": layer.name, "from": [layer.source]}
+    row: dict[str, Any] = {
+        "layer": layer.plugin.name if layer.plugin else NAMES[layer.kind],
+        "name": layer.name,
+        "from": [layer.source],
+    }
     if layer.kind == table.DENSE:
         row |= {"inputs": prod(layer.inputs), "outputs": layer.outputs[2]}
     else:
@@ -146,6 +179,8 @@ def _described(layer: Layer) -> list[Mapping[str, Any]]:
         row["from"] = [layer.source, layer.second]
     if layer.window != (0, 0):
         row |= {"window": list(layer.window), "stride": layer.stride, "padding": list(layer.padding)}
+    if layer.plugin is not None:
+        row["numbers"] = list(layer.numbers)
     if layer.dropped:
         row["share"] = layer.dropped
     activations = [{"layer": name} for name, kind in ACTIVATIONS.items() if kind == layer.activation]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sweepgd.kernels.compiling import helper, inlined
-from sweepgd.kernels.layers import batch_norm, convolution, dropout, layer_norm, pooling, residual_sum
+from sweepgd.kernels.layers import batch_norm, convolution, dropout, layer_norm, plugin_layer, pooling, residual_sum
 from sweepgd.kernels.layers.activation import activation_back
 from sweepgd.kernels.layers.layer_table import (
     ACTIVATION,
@@ -21,6 +21,7 @@ from sweepgd.kernels.layers.layer_table import (
     OUT_HEIGHT,
     OUT_WIDTH,
     OUTPUT,
+    PLUGIN,
     SECOND_INPUT,
     SUM,
 )
@@ -56,6 +57,8 @@ def forward(theta, layout, table, buffers, batch, first, key, training, work, st
             layer_norm.normalize_layer(theta, layout, table, layer, work, h, output, batch)
         elif kind == SUM:
             residual_sum.sum_values(table, layer, work, h, batch * int(table[layer, SECOND_INPUT]), output, batch)
+        elif kind == PLUGIN:
+            plugin_layer.apply(theta, layout, table, layer, key, first, training, work, h, output, batch)
         elif training:
             dropout.drop(table, layer, key, first, work, h, output, batch, np.bool_(False))
         else:
@@ -101,6 +104,10 @@ def backward(theta, layout, table, batch, first, key, training, work, to_derivat
             residual_sum.give(work, delta, to_h, add_h, batch * size)
             to_second = batch * second + to_derivative if second > 0 else np.int64(-1)
             residual_sum.give(work, delta, to_second, is_fed_later(table, layer, second) or second == value, batch * size)
+        elif kind == PLUGIN:
+            plugin_layer.apply_back(
+                theta, layout, table, layer, key, first, training, work, h, output, batch, to_derivative, out, add, add_h
+            )
         elif to_h >= 0:
             if kind == DROPOUT and training:
                 dropout.drop(table, layer, key, first, work, delta, to_h, batch, add_h)
