@@ -1,8 +1,8 @@
 """The module that plugins import. Tests of plugins may also import `sweepgd.testing`. plugins/README.md describes both modules.
 
-An optimizer, schedule, data set or model is declared as an `Optimizer`, `Schedule`, `Dataset` or `Model`, each with a `Setting`
-for every hyperparameter. Kernels read the columns of the layout table, such as OFFSET, and may call functions that are
-decorated with `helper`.
+An optimizer, schedule, data set, model or layer is declared as an `Optimizer`, `Schedule`, `Dataset`, `Model` or `Layer`, each
+with a `Setting` for every hyperparameter. Kernels read the columns of the layout table, such as OFFSET, and may call functions
+that are decorated with `helper`.
 """
 
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sweepgd.kernels.tensors import decay_weights, extent, norm
     from sweepgd.kernels.views import block
     from sweepgd.models.contract import Architecture, Curvature, Model, Shape
+    from sweepgd.models.layer_contract import Layer
     from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT, adam
     from sweepgd.optimizers.contract import Optimizer, rate, slot_matrix
     from sweepgd.optimizers.sgd import sgd
@@ -64,6 +65,7 @@ __all__ = [
     "Clock",
     "Curvature",
     "Dataset",
+    "Layer",
     "Model",
     "Optimizer",
     "Schedule",
@@ -102,6 +104,7 @@ if not TYPE_CHECKING:  # a type checker that sees `__getattr__` accepts every na
             "sweepgd.kernels.tensors": ("decay_weights", "extent", "norm"),
             "sweepgd.kernels.views": ("block",),
             "sweepgd.models.contract": ("Architecture", "Curvature", "Model", "Shape"),
+            "sweepgd.models.layer_contract": ("Layer",),
             "sweepgd.optimizers.adam": ("BETA1", "BETA2", "EPSILON", "EPSILON_ROOT", "adam"),
             "sweepgd.optimizers.contract": ("Optimizer", "rate", "slot_matrix"),
             "sweepgd.optimizers.sgd": ("sgd",),

@@ -8,12 +8,13 @@ import numpy as np
 
 from sweepgd.core.setting import resolve
 from sweepgd.data import Data, Part
-from sweepgd.models import Architecture, Shape, build
+from sweepgd.models import Architecture, build
 from sweepgd.plugins import registry
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.training import Training
 from sweepgd.training.confusion import confusions
+from sweepgd.training.data_shape import shape_of
 
 
 def part_of(inputs, targets, dtype: str) -> Part:
@@ -48,8 +49,7 @@ def no_data(dtype: str = "float64") -> Data:
 
 def model_for(data: Data, name: str, **settings: Any) -> Architecture:
     """The model called `name`, built for `data`."""
-    shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
-    return build(name, settings, shape)
+    return build(name, settings, shape_of(data))
 
 
 def configuration(optimizer: str = "sgd", hyperparameters: dict[str, float] | None = None, **others: Any) -> Configuration:

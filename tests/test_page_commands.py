@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
@@ -17,6 +18,7 @@ from linear_sweep import LINEAR, assert_same, sweep
 from page_text import blocks, shell_commands, sweepgd_commands
 
 from sweepgd import load, search
+from sweepgd.models.layer_shapes import layers_of
 from sweepgd.plugins import scaffold
 from sweepgd.sweep import bundled
 
@@ -57,6 +59,7 @@ RUN = {
     "measure results/quickstart --measures trace,phi --rows full":
         ("--trials", "0", "--set", "measure.settings.phi.iterations=2", "-q"),
     "search --set space.optimizer=[\"sgd\", \"nadam\"] --out results/nadam": ("--dry-run",),
+    "train --data digits --model resnet8 --dry-run": (),
 }  # fmt: skip
 # Commands that are parsed only (tests/test_page_links.py), with the reason.
 PARSED = {
@@ -69,6 +72,8 @@ PARSED = {
     " --out results/demo": "needs the installed demo",
     "analyze results/sharp_flat sharpness --figures figures": "needs the 75 s of sharp_flat",
     "landscape results/sharp_flat": "needs the 75 s of sharp_flat",
+    "train --data fashion_mnist --model simple_cnn --optimizer adam --learning-rate 2e-3 --batch-size 64 --schedule cosine"
+    " --epochs 10 --set data.validation=0": "takes minutes",
     "search mine.toml --on tcp://HOST:8786": "run below",
     "search mine.toml --on slurm --jobs 20": "needs Slurm",
     "search mine.toml --shard $SLURM_ARRAY_TASK_ID/20": "needs Slurm",
@@ -161,7 +166,8 @@ def test_the_sql_of_the_page_of_results_runs(small_quickstart, monkeypatch):
 def test_the_sweep_on_the_page_of_sweep_files_is_one(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     measurements(Path("measurements.csv"))
-    ((_, text),) = [found for found in blocks("toml") if found[0] == "sweeps/README.md"]
+    text, network = (text for page, text in blocks("toml") if page == "sweeps/README.md")
+    assert layers_of(tomllib.loads(network)["model"]["layers"], 784, (28, 28, 1), 10)
     Path("mine.toml").write_text(text, encoding="utf-8")
     shown = call(monkeypatch, capsys, "search", "mine.toml", "--dry-run", "--json")
     assert shown.code == 0, shown.err

@@ -1,4 +1,5 @@
-"""plugins/README.md: what it shows installs and runs, an optimizer, a schedule, a data set and a model in one sweep."""
+"""plugins/README.md: what it shows installs and runs, an optimizer, a schedule, a data set and a model in one sweep, and a
+layer."""
 
 import json
 import re
@@ -17,7 +18,7 @@ from sweepgd.sweep import parse
 from sweepgd.training.sweep_context import SweepContext
 
 PAGE = (Path(__file__).parents[1] / "plugins" / "README.md").read_text(encoding="utf-8")
-RULE, SCHEDULE, DATASET, MODEL = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+RULE, SCHEDULE, DATASET, MODEL, LAYER = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 SWEEP = """
 name = "robust"
 
@@ -50,9 +51,9 @@ sampler = "grid"
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The environment of a process that has the page's four plugins, of one distribution."""
+    """The environment of a process that has the page's five plugins, of one distribution."""
     site = tmp_path_factory.mktemp("site")
-    modules = {"rule.py": RULE, "schedule.py": SCHEDULE, "dataset.py": DATASET, "model.py": MODEL}
+    modules = {"rule.py": RULE, "schedule.py": SCHEDULE, "dataset.py": DATASET, "model.py": MODEL, "layer.py": LAYER}
     distribution(
         site,
         "shown",
@@ -62,6 +63,7 @@ def installed(tmp_path_factory):
         schedules={"triangular": "shown.schedule:triangular"},
         datasets={"heavy_tails": "shown.dataset:heavy_tails"},
         models={"huber": "shown.model:huber"},
+        layers={"scaled_leaky": "shown.layer:scaled_leaky"},
     )
     return environment(site)
 
@@ -74,7 +76,13 @@ def test_the_example_is_what_plugin_new_writes():
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("optimizers", "demo"), ("schedules", "triangular"), ("datasets", "heavy_tails"), ("models", "huber")],
+    [
+        ("optimizers", "demo"),
+        ("schedules", "triangular"),
+        ("datasets", "heavy_tails"),
+        ("models", "huber"),
+        ("layers", "scaled_leaky"),
+    ],
 )
 def test_each_kind_is_listed_with_its_distribution(kind, name, installed):
     listed = json.loads(completed("list", kind, "--json", env=installed).stdout)
@@ -114,8 +122,8 @@ def test_all_four_in_one_file_without_a_package_are_the_same(results, tmp_path):
         np.testing.assert_array_equal(alone.minimum(trial, 0).parameters, results.minimum(trial, 0).parameters)
 
 
-def test_all_four_in_one_file_pass_the_kit(tmp_path):
-    (tmp_path / "all.py").write_text(RULE + SCHEDULE + DATASET + MODEL, encoding="utf-8")
+def test_all_five_in_one_file_pass_the_kit(tmp_path):
+    (tmp_path / "all.py").write_text(RULE + SCHEDULE + DATASET + MODEL + LAYER, encoding="utf-8")
     checked = completed("plugin", "check", "all.py", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
     ends = [line.strip() for line in checked.stdout.splitlines() if line.endswith(" 0 failed")]
@@ -123,6 +131,7 @@ def test_all_four_in_one_file_pass_the_kit(tmp_path):
         "demo: 18 checks passed, 0 failed",
         "heavy_tails: 7 checks passed, 0 failed",
         "huber: 18 checks passed, 0 failed",
+        "scaled_leaky: 8 checks passed, 0 failed",
         "triangular: 7 checks passed, 0 failed",
     ]
 

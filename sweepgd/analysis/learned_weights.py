@@ -52,7 +52,7 @@ def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table
     means = np.full((configurations.num_rows, len(names)), np.nan)
     deviations = means.copy()
     for index, trial in enumerate(configurations["trial"].to_pylist()):
-        vectors = np.array(learned[trial], dtype=np.float64)
+        vectors = np.array([vector[: len(names)] for vector in learned[trial]], dtype=np.float64)  # without buffers
         if len(vectors) > 0:
             means[index] = vectors.mean(axis=0)
         if len(vectors) > 1:

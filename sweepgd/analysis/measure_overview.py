@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("measure", "description", "source", "which")]
     + [("invariant", pa.bool_()), ("values", pa.int64()), ("missing", pa.int64()), ("message", pa.string())]
     + [("rows", pa.int64()), ("dtype", pa.string()), ("exact", pa.bool_()), ("others", pa.int64())]
-    + [("training_rows", pa.int64()), ("rows_error", pa.float64())]
+    + [("training_rows", pa.int64()), ("rows_error", pa.float64()), ("mode", pa.string())]
 )
 
 
@@ -39,7 +39,7 @@ def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     of a missing value; `rows`, the number of data rows measured, out of `training_rows` (null if not recorded); `dtype`;
     `exact`, true for exact Hessian products and false for differences of gradients; `others`, the number of values that are not
     used because their settings differ; `rows_error`, the median standard error due to measuring a subset of the rows, as a
-    share of the value, null if not estimated.
+    share of the value, null if not estimated; `mode`, "evaluation" for models with dropout or batch normalization.
     """
     runs = completed(once(trials))
     which, rows, _ = same_weights(runs, curvature)
@@ -84,6 +84,7 @@ def _row(rows: pa.Table, chosen: Indices, every: Indices, run_of_row: Indices, v
         "rows_error": float(np.median(errors)) if len(errors) else None,
         "dtype": settings.get("dtype"),
         "exact": settings.get("exact"),
+        "mode": settings.get("mode"),
         "others": len(np.setdiff1d(every[has[every]], chosen)),
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sweepgd.core.bundled_sweeps import bundled
 
-KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
+KINDS = ("optimizers", "schedules", "models", "layers", "datasets", "sweeps", "measures")
 
 
 def skip_conversion() -> None:

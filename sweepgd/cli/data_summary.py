@@ -12,8 +12,8 @@ NAMES_SHOWN, CLASSES_SHOWN = 6, 10
 
 
 def data_values(data: Data) -> dict[str, Any]:
-    """Return the summary as values for JSON: columns and their kinds, inputs, targets, notes, and the number of rows in each
-    part and class.
+    """Return the summary as values for JSON: columns and their kinds, inputs, the shape of images, targets, notes, and the
+    number of rows in each part and class.
     """
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     values: dict[str, Any] = {
@@ -21,6 +21,7 @@ def data_values(data: Data) -> dict[str, Any]:
         "task": data.task,
         "columns": data.columns,
         "inputs": list(data.features),
+        **({} if data.image is None else {"image": list(data.image)}),
         "targets": list(data.target_names),
         "rows": {name: len(part.inputs) for name, part in parts.items() if part is not None},
         "notes": list(data.notes),
@@ -44,7 +45,7 @@ def data_lines(data: Data) -> list[str]:
         by_kind.setdefault(kind, []).append(column or "(no name)")
     total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
     inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
-    lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}"]
+    lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}" if data.image is None else _images(data)]
     if data.target_names != ("target 0",):  # this name means that the target has none
         lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
     if data.task == "classification":
@@ -58,6 +59,14 @@ def data_lines(data: Data) -> list[str]:
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
     return [in_one_line(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
+
+
+def _images(data: Data) -> str:
+    """Return the line about the inputs of image data. It replaces the names of the inputs, which are numbers of pixels."""
+    assert data.image is not None
+    height, width, channels = data.image
+    kind = {1: "grey", 3: "in colour"}.get(channels, f"with {channels} channels")
+    return f"  inputs: images of {width} × {height} pixels, {kind}{', held as bytes' if data.bytes else ''}"
 
 
 def _first(names: list[str] | tuple[str, ...], most: int) -> str:

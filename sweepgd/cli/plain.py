@@ -8,16 +8,18 @@ from typing import Any
 
 from sweepgd.cli.console import say, width
 from sweepgd.cli.data_summary import data_lines, data_values
+from sweepgd.cli.layer_lines import layer_lines, layer_values
 from sweepgd.core.setting import shown
 from sweepgd.data import Data
 from sweepgd.report.number_format import duration, percent, significant
 from sweepgd.study.preparation import Prepared
 from sweepgd.sweep import configuration_of
 from sweepgd.sweep.measure_options import in_words
-from sweepgd.sweep.setting_axes import Choice
+from sweepgd.sweep.setting_axes import Choice, choices
 from sweepgd.sweep.setting_axes import in_words as settings_in_words
 from sweepgd.sweep.space import Axis
 from sweepgd.training import Evaluation, Training
+from sweepgd.training.sweep_context import SweepContext
 
 # At most this many values of an axis are listed, followed by the last value and the number of values.
 MOST_VALUES = 16
@@ -109,6 +111,20 @@ def _aligned(texts: Iterable[str], widths: Sequence[int], gap: str) -> str:
     return gap.join(text.rjust(width) for text, width in zip(texts, widths, strict=True))
 
 
+def show_plan(context: SweepContext, *, as_json: bool) -> None:
+    """Print the data and the layers of a run that is not run, as text or JSON."""
+    data, architecture = context.data(0), context.architecture
+    if as_json:
+        values = {"data": data_values(data), "parameters": architecture.parameters, "layers": layer_values(architecture)}
+        print(json.dumps(values, indent=2))
+        return
+    for line in data_lines(data):
+        say(line)
+    layers = layer_lines(architecture)
+    lines = ["", *layers, ""] if layers else [f"model: {context.sweep.model.name}, {architecture.parameters} parameters"]
+    print("\n".join([*lines, "The run is valid; nothing was run."]))
+
+
 def space_values(prepared: Prepared) -> dict[str, Any]:
     """Return what a sweep would run, as values for JSON: number of trials, search space and first configurations."""
     advisor, measure = prepared.advisor, prepared.sweep.measure
@@ -125,6 +141,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         "training_rows": prepared.context.data(0).rows,
         "data": data_values(prepared.context.data(0)),
         "parameters": prepared.context.architecture.parameters,
+        "layers": layer_values(prepared.context.architecture),
         "budget": prepared.sweep.budget.model_dump(exclude_defaults=True),
         "measure": None if measure is None else measure.model_dump(mode="json", exclude_none=True),
         "objectives": list(prepared.context.objectives),
@@ -136,7 +153,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
 
 def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
     """Return `values`, the result of `space_values`, as text."""
-    variants = prepared.context.variants
+    variants, layers = prepared.context.variants, layer_lines(prepared.context.architecture)
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
@@ -146,6 +163,7 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
         *data_lines(prepared.context.data(0)),
         "a run: " + ", ".join(f"{key} {shown(value)}" for key, value in values["budget"].items()),
         *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
+        *(["", f"layers{_of_first(prepared)}:", *(f"  {line}" for line in layers)] if layers else []),
         "",
         "space:",
         *(f"  {name}: {text}" for name, text in values["space"].items()),
@@ -161,6 +179,12 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
         )
     lines += ["", "The sweep is valid; nothing was run."]
     return "\n".join(lines)
+
+
+def _of_first(prepared: Prepared) -> str:
+    """Return the settings of the model whose layers are shown, if a setting varies."""
+    first = next(choices(prepared.sweep), None)
+    return f" where {settings_in_words(Choice(first.model, {}))}" if first is not None and first.model else ""
 
 
 def _span(counts: Iterable[int]) -> str:

@@ -1,7 +1,7 @@
 """`sweepgd train`: one run, without a search."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +45,9 @@ def train(
     ] = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the options and show the data and the layers, without training.")
+    ] = False,
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
@@ -58,27 +61,32 @@ def train(
         check_writable(out)
 
     from sweepgd.cli.plain import RunPrinter
+    from sweepgd.study.train import planned, sweep_of
     from sweepgd.study.train import train as run
 
     settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
-    training = run(
-        data,
-        model,
-        optimizer,
-        learning_rate,
-        size,
-        epochs,
-        schedule,
-        seed,
-        overrides=set_,
-        plugins=plugin_,
-        out=out,
-        begin=printer.data,
-        watch=printer.point,
-        note=printer.note,
-    )
+    run_options: dict[str, Any] = {
+        "data": data,
+        "model": model,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "batch_size": size,
+        "epochs": epochs,
+        "schedule": schedule,
+        "seed": seed,
+        "overrides": set_,
+    }
+    if dry_run:
+        from sweepgd.cli.plain import show_plan
+        from sweepgd.plugins.single_file import registered
+
+        with registered(map(Path, plugin_)):
+            context, configuration = planned(sweep_of(**run_options), out, printer.note)
+            show_plan(context.of(configuration), as_json=json_)
+        return
+    training = run(**run_options, plugins=plugin_, out=out, begin=printer.data, watch=printer.point, note=printer.note)
     if json_:
         print(printer.as_json(training))
     else:

@@ -46,12 +46,22 @@ class Setting:
         if isinstance(self.default, tuple):
             if not isinstance(value, (list, tuple)):
                 raise SettingError(f"{name} = {value!r}: give a list, such as {list(self.default)!r}")
-            return tuple(self._number(item, name) for item in value)
+            return tuple(self._text(item, name) if self.lists_texts else self._number(item, name) for item in value)
         if isinstance(self.default, str):
             if not isinstance(value, str):
                 raise SettingError(f"{name} = {value!r}: give a text, such as {self.default!r}")
             return value
         return self._number(value, name)
+
+    @property
+    def lists_texts(self) -> bool:
+        """True if values are lists of texts."""
+        return isinstance(self.default, tuple) and bool(self.default) and isinstance(self.default[0], str)
+
+    def _text(self, value: Any, name: str) -> str:
+        if not isinstance(value, str):
+            raise SettingError(f"{name} has the entry {value!r}: give texts, such as {self.default[0]!r}")
+        return value
 
     def _number(self, value: Any, name: str) -> float | int:
         sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default

@@ -11,6 +11,10 @@ from sweepgd.core.setting import Setting, resolve
 # messages give a permanent reason.
 UNMEASURED = "not measured: "
 
+# The value of the setting "mode" of a measure whose model has dropout or batch normalization, and what it means.
+EVALUATION_MODE = "evaluation"
+MODE_IN_WORDS = "measured in evaluation mode: without dropout, and batch normalization uses its running statistics"
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -18,7 +22,7 @@ class Measure:
 
     `records(settings)` returns the names of the recorded values, which are `name`, or `name_…` for variants. `invariant` is
     True if the measure does not change when layers of a ReLU network are rescaled without a change of the outputs (Dinh et al.
-    2017).
+    2017). `second_moments` is True if the measure needs the squared gradient of each row.
     """
 
     name: str
@@ -27,6 +31,7 @@ class Measure:
     invariant: bool
     settings: tuple[Setting, ...] = ()
     records: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    second_moments: bool = False
 
 
 def _eigenvalues(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -150,6 +155,7 @@ MEASURES: dict[str, Measure] = {
             "Jastrzębski et al. 2021",
             invariant=False,
             records=lambda settings: ("fisher_trace", "fisher_trace_empirical"),
+            second_moments=True,
         ),
         Measure(
             "noise_scale",
@@ -162,6 +168,7 @@ MEASURES: dict[str, Measure] = {
                 Setting("draws", 200, "number of large batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
+            second_moments=True,
         ),
         Measure(
             "distance",

@@ -1,6 +1,7 @@
 """The second-order kernels of a model, bound to the rows of an objective."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,27 +29,28 @@ def chunks(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]
 
 class SecondOrder:
     """Products and second moments over all rows of `data`. `data` is a tuple of the model's buffers, inputs and targets of the
-    same dtype.
+    same dtype, except that inputs may be bytes.
     """
 
-    def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[np.floating], ...]) -> None:
+    def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[Any], ...]) -> None:
         assert architecture.curvature is not None
-        curvature, self._data, self._dtype = architecture.curvature, data, str(data[1].dtype)
+        curvature, self._data, self._dtype = architecture.curvature, data, str(data[2].dtype)
+        reading = signatures.variant(self._dtype, data[1].dtype)
         self._model = (architecture.layout, architecture.settings)
         self._chunks = chunks(np.arange(len(data[1])), curvature.chunk)
         self._shares = [len(chunk) / len(data[1]) for chunk in self._chunks]
         largest = len(self._chunks[0])
         self._kept_sizes = [curvature.kept(len(chunk)) for chunk in self._chunks]
-        self._keeps = sum(self._kept_sizes) * data[1].itemsize <= KEPT_BYTES
+        self._keeps = sum(self._kept_sizes) * data[2].itemsize <= KEPT_BYTES
         if not self._keeps:
             self._kept_sizes = [curvature.kept(largest)]
         self._kept: list[npt.NDArray[np.floating]] = []
         self._kept_at: npt.NDArray[np.floating] | None = None
+        self._kept_buffers = data[0].copy()
         self._work = aligned((curvature.workspace(largest),), self._dtype)
         self._direction, self._out = (aligned((architecture.parameters,), self._dtype) for _ in range(2))
-        self._product = signatures.entry("product", curvature.product, self._dtype)
-        moments = curvature.second_moments
-        self._moments = signatures.entry("second_moments", moments, self._dtype) if moments else None
+        self._product = signatures.entry("product", curvature.product, reading)
+        self._second_moments, self._reading = curvature.second_moments, reading
         self._flush, self._restore = (
             signatures.entry(kind, function, self._dtype) for kind, function in (("flush", flush), ("restore", restore))
         )
@@ -56,7 +58,13 @@ class SecondOrder:
     @property
     def has_moments(self) -> bool:
         """True if the model has a kernel of second moments."""
-        return self._moments is not None
+        return self._second_moments is not None
+
+    @cached_property
+    def _moments(self) -> Callable[..., Any]:
+        # Compiled at first use. For networks of layers this takes 20 s, and few measures need second moments.
+        assert self._second_moments is not None
+        return signatures.entry("second_moments", self._second_moments, self._reading)
 
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
         """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
@@ -71,6 +79,7 @@ class SecondOrder:
         def multiply(direction: npt.NDArray[np.floating]) -> Vector:
             before = self._kept_at if self._keeps else None
             fresh = before is None or not (before is at or np.array_equal(before, at))
+            fresh = fresh or not np.array_equal(self._kept_buffers, self._data[0])
             self._direction[:] = direction
 
             def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:
@@ -83,7 +92,7 @@ class SecondOrder:
             if fresh:
                 self._kept_at = None  # after an interrupt, incomplete values must not be marked as valid
             total = self._over_chunks(of_chunk)
-            self._kept_at = at
+            self._kept_at, self._kept_buffers = at, self._data[0].copy()
             return total
 
         return multiply
@@ -91,7 +100,6 @@ class SecondOrder:
     @without_numpy_warnings
     def moments(self, theta: npt.NDArray[np.floating], fisher: bool) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise (`Objective.second_moments`)."""
-        assert self._moments is not None
         at, kernel = self._copy(theta), self._moments
 
         def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:

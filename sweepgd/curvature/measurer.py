@@ -23,7 +23,7 @@ from sweepgd.curvature import (
     spectral_density,
     trace,
 )
-from sweepgd.curvature.catalogue import UNMEASURED, records_of, settings_of
+from sweepgd.curvature.catalogue import EVALUATION_MODE, UNMEASURED, records_of, settings_of
 from sweepgd.curvature.error_estimates import rows_error
 from sweepgd.curvature.hessian import Vector
 from sweepgd.curvature.measure_spec import MeasureSpec
@@ -61,9 +61,10 @@ class Measurement:
     `rows_error` is None if all rows are measured or no error is estimated.
 
     `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
-    `dtype`, and `exact`, which is True if Hessian products are exact. `rescaling` is the factor by which layers were rescaled,
-    or 1 for the trained weights. `seconds` is the time since the previous value of the same measure. `starts` (starts,) are the
-    rises of the ascents of a maximum. `grid` and `density`, (points,) each, belong to a spectral density.
+    `dtype`, `exact`, which is True if Hessian products are exact, and `mode`, "evaluation", for a model with another loss in
+    training. `rescaling` is the factor by which layers were rescaled, or 1 for the trained weights. `seconds` is the time since
+    the previous value of the same measure. `starts` (starts,) are the rises of the ascents of a maximum. `grid` and `density`,
+    (points,) each, belong to a spectral density.
     """
 
     measure: str
@@ -86,7 +87,8 @@ class Measurer:
         self.spec = spec
         part = subset(data.train, spec.rows, spec.seed)
         if spec.dtype is not None:
-            part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
+            inputs = part.inputs.astype(spec.dtype) if part.scaling is None else part.inputs
+            part = Part(inputs, part.targets.astype(spec.dtype), part.scaling)
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
         """The number of all training rows, including rows that are not measured."""
@@ -98,7 +100,7 @@ class Measurer:
     @cached_property
     def _groups(self) -> list[Objective]:
         """The loss over groups of the measured rows."""
-        return [Objective(self._architecture, part) for part in groups(self._part, self.spec.seed)]
+        return [Objective(self._architecture, part, self.objective.buffers) for part in groups(self._part, self.spec.seed)]
 
     @np.errstate(all="ignore")  # results are checked for overflow, which becomes a message
     def measure(
@@ -110,20 +112,20 @@ class Measurer:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. `parameters`
-        and `initial` have shape (parameters,).
+        """Return all measures, or the measures in `names`, at `parameters`, (recorded,). `initial`, (parameters,), are the
+        initial parameters.
 
         A measure always has the same named values. A value that cannot be computed before `deadline`, a time of the monotonic
         clock, is replaced by a message. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same way
         as `parameters`. Raise SweepgdError if `parameters` or `initial` does not have the model's size.
         """
-        size = self.objective.parameters
-        if not len(parameters) == len(initial) == size:
+        size, whole = self.objective.parameters, self._architecture.recorded
+        if len(parameters) != whole or len(initial) != size:
             raise SweepgdError(
-                f"there are {len(parameters)} parameters and {len(initial)} initial parameters, but the model has {size}: "
+                f"there are {len(parameters)} parameters and {len(initial)} initial parameters, but the model has {whole}: "
                 "give the parameters of this model"
             )
-        theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
+        theta, start = (np.array(vector, dtype=np.float64) for vector in (self.objective.use(parameters), initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
         measured: list[Measurement] = []
         for factor in self.rescalings if rescalings is None else rescalings:
@@ -192,7 +194,8 @@ class Measurer:
         """Return the `settings` of the measurements of a measure, with all that is needed to repeat the measure."""
         objective = self.objective
         basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
-        return {**self._settings(name), **basis}
+        mode = {"mode": EVALUATION_MODE} if self._architecture.differs_in_training else {}
+        return {**self._settings(name), **basis, **mode}
 
     def _settings(self, name: str) -> dict[str, Any]:
         return settings_of(name, self.spec.settings.get(name, {}))

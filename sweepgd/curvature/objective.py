@@ -15,6 +15,7 @@ from sweepgd.data import Part
 from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
+from sweepgd.models.buffers import initial_buffers, parameters_in
 
 # Half the step h of a central difference of gradients, relative to the norm of the parameters. The cube root of the precision
 # balances the truncation error (h²) and the rounding error (precision/h).
@@ -36,7 +37,7 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
     chosen = np.sort(stream(seed, MEASURE).choice(len(part.inputs), int(rows), replace=False))
-    return Part(part.inputs[chosen], part.targets[chosen])
+    return Part(part.inputs[chosen], part.targets[chosen], part.scaling)
 
 
 def groups(part: Part, seed: int) -> list[Part]:
@@ -44,24 +45,31 @@ def groups(part: Part, seed: int) -> list[Part]:
     With fewer than GROUPS rows, each row is a group.
     """
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
-    return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
+    parts = np.array_split(order, min(GROUPS, len(order)))
+    return [Part(part.inputs[rows], part.targets[rows], part.scaling) for rows in parts]
 
 
 class Objective:
     """The mean loss of a model over all rows of `part`.
 
-    Arguments and results are float64 vectors, (parameters,), but kernels compute in the dtype of the part. If the model has no
-    second-order kernels, `exact` is False, kernels compute in float64, and Hessian products are differences of gradients.
+    Arguments and results are float64 vectors, (parameters,), but kernels compute in the dtype of the part. An argument may also
+    be a recorded vector, (recorded,), whose buffers are used from then on (`use`). Models are in evaluation mode. If the model
+    has no second-order kernels, `exact` is False, kernels compute in float64, and Hessian products are differences of
+    gradients.
     """
 
-    def __init__(self, architecture: Architecture, part: Part) -> None:
+    def __init__(self, architecture: Architecture, part: Part, buffers: npt.NDArray[np.floating] | None = None) -> None:
+        """`buffers` are those of another objective, which both objectives then share."""
         self.exact = architecture.curvature is not None
-        self.dtype = str(part.inputs.dtype) if self.exact else "float64"
+        # The inputs may be bytes, which kernels convert.
+        self.dtype = str(part.targets.dtype) if self.exact else "float64"
         self.layout, self.parameters = architecture.layout, architecture.parameters
         self.rows = len(part.inputs)
         self._architecture = architecture
-        inputs, targets = (np.ascontiguousarray(array, dtype=self.dtype) for array in (part.inputs, part.targets))
-        self._data = (np.zeros(architecture.buffers, dtype=self.dtype), inputs, targets)
+        inputs = np.ascontiguousarray(part.inputs, dtype=self.dtype if part.scaling is None else None)
+        self._scaling, self._reading = part.scaling, signatures.variant(self.dtype, inputs.dtype)
+        self.buffers = initial_buffers(architecture, self.dtype, part.scaling) if buffers is None else buffers
+        self._data = (self.buffers, inputs, np.ascontiguousarray(part.targets, dtype=self.dtype))
         self._model = (architecture.layout, architecture.settings)
         self._work = aligned((architecture.workspace(architecture.chunk),), self.dtype)
         self._out = aligned((self.parameters,), self.dtype)
@@ -72,11 +80,11 @@ class Objective:
     # Kernels are compiled at first use, because `rows` and `dtype` need no kernel, and losses need no second-order kernel.
     @cached_property
     def _gradient(self) -> Callable[..., Any]:
-        return signatures.entry("gradient", self._architecture.gradient, self.dtype)
+        return signatures.entry("gradient", self._architecture.gradient, self._reading)
 
     @cached_property
     def _evaluate(self) -> Callable[..., Any]:
-        return signatures.entry("evaluate", self._architecture.evaluate, self.dtype)
+        return signatures.entry("evaluate", self._architecture.evaluate, self._reading)
 
     @cached_property
     def _second(self) -> SecondOrder | None:
@@ -86,11 +94,15 @@ class Objective:
     def sample(self) -> "Objective | None":
         """The objective over every SAMPLE_STRIDE-th row, or None if there are fewer than MIN_SAMPLED_ROWS rows."""
         _, inputs, targets = self._data
-        part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE])
-        return Objective(self._architecture, part) if self.rows >= MIN_SAMPLED_ROWS else None
+        part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE], self._scaling)
+        return Objective(self._architecture, part, self.buffers) if self.rows >= MIN_SAMPLED_ROWS else None
+
+    def use(self, recorded: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the parameters in a recorded vector, and use its buffers from now on."""
+        return parameters_in(self._architecture, recorded, self.buffers)
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        return np.ascontiguousarray(vector, dtype=self.dtype)
+        return np.ascontiguousarray(self.use(vector), dtype=self.dtype)
 
     @without_numpy_warnings
     def evaluate(self, theta: npt.NDArray[np.floating]) -> tuple[float, float]:

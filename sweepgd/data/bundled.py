@@ -14,7 +14,8 @@ def _loader(function: str) -> Callable[[np.random.Generator], Table]:
         bunch = getattr(sklearn.datasets, function)()
         classes = tuple(str(name) for name in bunch.get("target_names", ()))
         features = tuple(str(name) for name in bunch.feature_names)
-        return Table(bunch.data, bunch.target[:, None].astype(np.float64), features, classes)
+        image = (*bunch.images.shape[1:], 1) if "images" in bunch else None
+        return Table(bunch.data, bunch.target[:, None].astype(np.float64), features, classes, image=image)
 
     return load
 

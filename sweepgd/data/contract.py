@@ -10,6 +10,7 @@ from sweepgd.core.setting import Setting
 
 Array = npt.NDArray[Any]
 Task = Literal["regression", "classification", "none"]
+Image = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Table:
     `truth` has the parameters of synthetic data, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`. `test` is a separate test
     set, if the source has one. `levels` names the levels of each categorical feature. The inputs of such a feature are level
     numbers 0 to L-1. Encoding turns the feature into L inputs of 0 or 1. `holds` describes in words what some features held
-    before they became numbers. `notes` say what was left out of the source.
+    before they became numbers. `notes` say what was left out of the source. `image` is the height, the width and the number of
+    channels of images, whose values are inputs in this order, row by row.
     """
 
     inputs: Array
@@ -33,6 +35,7 @@ class Table:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    image: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,14 @@ class Dataset:
 class Part:
     """The training, validation or test rows: `inputs` (n, d) and `targets` (n, k), C-contiguous, read-only, in the dtype of the
     run.
+
+    For a model that reads bytes, `inputs` may be uint8. Kernels then convert the rows of each batch by `scaling` (2·d,), in
+    float64: the number to subtract from each input, then the number to multiply the difference by.
     """
 
     inputs: Array
     targets: Array
+    scaling: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,10 @@ class Data:
     `preprocessing` records what was done to the inputs, and is empty if nothing was done. Missing values were replaced by the
     values in `imputed`, each column of `levels` became one input per level, and `indicators` are the inputs that mark missing
     values. With `data.dates = "all"`, `dates` names the columns of dates. Then standardization subtracted `mean` from the
-    inputs and divided them by `scale` (one number per feature). Targets were standardized by `target_mean` and `target_scale`.
-    `fingerprint` is the SHA-256 of the bytes of the table and of the row numbers of each part. `columns` describes in words
-    what each input column held before it was encoded. `notes` say what was left out.
+    inputs and divided them by `scale`. Each is one number per feature, equal for all pixels of a channel if images were
+    standardized by channel. Targets were standardized by `target_mean` and `target_scale`. `fingerprint` is the SHA-256 of the
+    bytes of the table and of the row numbers of each part. `columns` describes in words what each input column held before it
+    was encoded. `notes` say what was left out. `image` is that of the table.
     """
 
     name: str
@@ -86,15 +94,20 @@ class Data:
     columns: dict[str, str] = field(default_factory=dict)
     target_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    image: Image | None = None
+
+    @property
+    def bytes(self) -> bool:
+        """True if the inputs of all parts are bytes (uint8), which kernels convert."""
+        return self.train.scaling is not None
 
     @property
     def processing(self) -> dict[str, Any]:
-        """The information that a model needs for new rows: `preprocessing`, and names of inputs, targets and classes."""
-        return self.preprocessing | {
-            "features": list(self.features),
-            "targets": list(self.target_names),
-            "classes": list(self.classes),
-        }
+        """The information that a model needs for new rows: `preprocessing`, names of inputs, targets and classes, and the shape
+        of images.
+        """
+        named = {"features": list(self.features), "targets": list(self.target_names), "classes": list(self.classes)}
+        return self.preprocessing | named | ({} if self.image is None else {"image": list(self.image)})
 
     @property
     def rows(self) -> int:

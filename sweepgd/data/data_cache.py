@@ -15,7 +15,7 @@ from sweepgd.data.prepare import prepare
 from sweepgd.plugins import registry
 
 
-def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
+def prepared(spec: DataSpec, *, seed: int, dtype: str, reads_bytes: bool = False) -> Data:
     """Return the result of `prepare`, from the cache if possible. Raises the errors of `prepare`.
 
     Only data sets of sweepgd itself are cached. Files and data of plugins may change under the same name, and data that differ
@@ -28,17 +28,18 @@ def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
         or "folder" in settings
         or not registry.module("datasets", spec.name).startswith("sweepgd.")
     ):
-        return prepare(spec, seed=seed, dtype=dtype)
+        return prepare(spec, seed=seed, dtype=dtype, reads_bytes=reads_bytes)
     key = {
         "data": spec.model_dump(mode="json") | settings,
         "seed": seed,
         "dtype": dtype,
+        "reads_bytes": reads_bytes,
         "versions": disk_cache.versions("sweepgd", "numpy", "scikit-learn"),
         "sources": _sources(),
     }
     data = disk_cache.recall(key, open_saved)
     if data is None:
-        data = prepare(spec, seed=seed, dtype=dtype)
+        data = prepare(spec, seed=seed, dtype=dtype, reads_bytes=reads_bytes)
         disk_cache.keep(key, data.nbytes, partial(save, data))
     return data
 

@@ -2,22 +2,16 @@
 
 from collections.abc import Sequence
 from math import isfinite
-from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sweepgd.core.errors import SettingError, UsageError, nearest, suggestion
+from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import resolve
-from sweepgd.data.formats import is_tabbed
+from sweepgd.data.augmentation import augmentation
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
+from sweepgd.data.spec_checks import check_file, check_named
 from sweepgd.plugins import registry
-
-# The keys for files only. A named data set declares these properties itself.
-FILE_KEYS = (
-    "target", "inputs", "exclude", "task", "test_path", "test_target", "test_inputs", "fingerprint",
-    "separator", "decimal", "encoding", "header", "missing_values", "categories", "dates", "missing", "missing_target",
-)  # fmt: skip
 
 
 class DataSpec(BaseModel):
@@ -33,13 +27,15 @@ class DataSpec(BaseModel):
     name: str | None = Field(None, description="an installed data set; give either `name` or `path`")
     path: str | None = Field(
         None,
-        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz). Like all data paths, it is relative"
-        " to the sweep file",
+        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz), a binary file of CIFAR-10 or"
+        " CIFAR-100, or a folder: of CIFAR's binary files, or of PNG and JPEG files in one folder for each class. Like all data"
+        " paths, it is relative to the sweep file",
     )
     target: str | list[str] | None = Field(
         None,
-        description="with `path`: the target column or columns, the NPZ array, or for IDX the file of labels; not needed for an"
-        " NPZ file with x_train, y_train, x_test and y_test",
+        description="with `path`: the target column or columns, the NPZ array, for IDX the file of labels, or for CIFAR-100"
+        ' "fine" (default) or "coarse"; not needed for CIFAR-10, a folder of images, or an NPZ file with x_train, y_train,'
+        " x_test and y_test",
     )
     inputs: str | list[str] | None = Field(
         None,
@@ -104,8 +100,18 @@ class DataSpec(BaseModel):
     test: float = Field(
         0.15, ge=0, lt=1, description="share of the rows used for the test, rounded up; ignored if the data have a test set"
     )
-    standardize: bool = Field(True, description="standardize inputs by mean and standard deviation of the training rows")
+    standardize: bool | Literal["channels"] = Field(
+        True,
+        description='standardize inputs by mean and standard deviation of the training rows; "channels" takes these over all'
+        " pixels of a channel of images, as does true with a model of layers that reads images",
+    )
     standardize_targets: bool = Field(False, description="also standardize the targets of a regression")
+    augment: list[str] | None = Field(
+        None,
+        description='random changes of training images, new for each update: "crop 4" shifts an image by up to 4 pixels, "flip"'
+        ' mirrors half of the images, "cutout 8" covers a square of 8 × 8 pixels; new and covered pixels are 0, the mean of'
+        " standardized inputs. For models that read images",
+    )
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         None,
@@ -125,20 +131,32 @@ class DataSpec(BaseModel):
         "data.seed + 1, …; independent of search.seed",
     )
 
+    @field_validator("name")
+    @classmethod
+    def _with_underscores(cls, name: str | None) -> str | None:
+        """Accept a name with hyphens, such as fashion-mnist, for the data set fashion_mnist."""
+        spelled = (name or "").replace("-", "_")
+        return spelled if spelled != name and spelled in registry.names("datasets") else name
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.name is None) == (self.path is None):
             raise UsageError('[data] needs either name (a data set, such as "digits") or path (your own file)')
         if self.name is not None:
-            self._check_named()
+            check_named(self)
         else:
-            self._check_file()
+            check_file(self)
         test = 0.0 if self.test_path else self.test
         if self.validation + test >= 1:
             raise UsageError(
                 f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give two shares with a sum"
                 " below 1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_augment(self) -> Self:
+        augmentation(self.augment or ())  # raises an error for a text that is no change
         return self
 
     @model_validator(mode="after")
@@ -155,69 +173,6 @@ class DataSpec(BaseModel):
                     raise UsageError(f"data.class_weights.{name} = {weight:g}: give a finite number above 0")
         return self
 
-    def _check_named(self) -> None:
-        for key in FILE_KEYS:
-            if getattr(self, key) is None or (key == "fingerprint" and "folder" in (self.model_extra or {})):
-                continue
-            assert self.name is not None
-            installed = registry.names("datasets")
-            if self.name not in installed:
-                raise UsageError(
-                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)};"
-                    f' to use a file, give its path, such as data.path = "./{self.name}"'
-                )
-            raise UsageError(f"data.{key} is for a file (data.path), but data.name is {self.name!r}: remove data.{key}")
-
-    def _check_file(self) -> None:
-        for key in self.model_extra or {}:
-            raise UsageError(f"unknown key data.{key}: {nearest(key, DataSpec.model_fields)}")
-        if self.task is None:
-            raise UsageError('data.path needs data.task: give "regression" or "classification"')
-        is_npz = str(self.path).lower().endswith(".npz")
-        if not self.target and not is_npz:
-            raise UsageError("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
-        if self.test_inputs is not None and not is_npz:
-            raise UsageError("data.test_inputs is for NPZ files, but data.path has another format: remove data.test_inputs")
-        if self.test_target is not None and self.test_path is None and not is_npz:
-            raise UsageError("data.test_target needs data.test_path: give data.test_path too, or remove data.test_target")
-        self._check_columns()
-        self._check_dialect()
-
-    def _check_columns(self) -> None:
-        """Raise UsageError if a column is named twice in one key, or in two keys that exclude each other."""
-        named = {key: listed(getattr(self, key)) for key in ("target", "inputs", "exclude")}
-        named |= {key: () if value == "all" else listed(value) for key, value in self._encoded.items()}
-        for key, names in named.items():
-            for name in names:
-                if names.count(name) > 1:
-                    raise UsageError(f"data.{key} names {name!r} twice: remove one")
-        if named["inputs"] and named["exclude"]:
-            raise UsageError("data.inputs and data.exclude contradict each other: give one of them")
-        for one, other in (("target", "inputs"), ("target", "exclude"), ("categories", "dates")):
-            both = [name for name in named[one] if name in named[other]]
-            if both:
-                raise UsageError(f"{both[0]!r} is in both data.{one} and data.{other}: remove it from one of them")
-
-    def _check_dialect(self) -> None:
-        if self.separator is not None and (
-            len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'
-        ):
-            raise UsageError(f'data.separator = {self.separator!r}: give one character, such as ";" or "\\t"')
-        paths = [Path(path) for path in (self.path, self.test_path) if path]
-        # Only CSV files have a decimal point. `load_file` refuses the key for Parquet and NPZ files.
-        columnar = any(path.suffix.lower() in (".parquet", ".npz") for path in paths)
-        tabbed = self.separator is None and all(map(is_tabbed, paths))
-        if (self.decimal or ".") == (self.separator or ",") and not (tabbed or columnar):
-            raise UsageError('data.decimal = "," needs another data.separator: set the separator of the file, such as ";"')
-        try:
-            "".encode(self.encoding or "utf-8")
-        except (LookupError, ValueError) as error:
-            raise UsageError(f'data.encoding = {self.encoding!r}: give an encoding of Python, such as "latin-1"') from error
-
-    @property
-    def _encoded(self) -> dict[str, str | list[str] | None]:
-        return {"categories": self.categories, "dates": self.dates}
-
     @property
     def missing_texts(self) -> Sequence[str]:
         """The texts that mark a missing value: the usual texts and `missing_values`, or none if `missing_values` is []."""
@@ -227,11 +182,6 @@ class DataSpec(BaseModel):
     def missing_numbers(self) -> tuple[float, ...]:
         """The given markers that are numbers. For example, "-999" marks -999.0 as missing in a column of numbers."""
         return numbers_among(text.replace(self.decimal or ".", ".") for text in self.missing_values or ())
-
-
-def listed(given: str | list[str] | None) -> tuple[str, ...]:
-    """Return a name or a list of names as a tuple, empty for None."""
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def dataset_settings(spec: DataSpec) -> dict[str, Any]:

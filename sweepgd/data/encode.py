@@ -28,13 +28,15 @@ def encoded(
         return table, {}, ()
     encoder = _Encoder(table, table.inputs[train], strategy, where)
     notes = encoder.unseen(table.inputs[validation], where)
+    image = table.image if encoder.features == table.features else None  # indicators of missing values are no pixels
     test = table.test
     if test is not None:
         own = encoder.renumbered(test)
         notes += encoder.unseen(own, f"{where} (test)")
-        test = replace(test, inputs=encoder.transform(own), features=encoder.features, levels={})
+        test = replace(test, inputs=encoder.transform(own), features=encoder.features, levels={}, image=image)
     inputs = encoder.transform(table.inputs)
-    return replace(table, inputs=inputs, features=encoder.features, levels={}, test=test), encoder.described(), notes
+    table = replace(table, inputs=inputs, features=encoder.features, levels={}, test=test, image=image)
+    return table, encoder.described(), notes
 
 
 def _has_gaps(values: Array) -> bool:

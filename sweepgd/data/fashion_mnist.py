@@ -4,40 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sweepgd.core.errors import SweepgdError
 from sweepgd.core.setting import Setting
 from sweepgd.data.contract import Dataset, Table
 
 FOLDER = "/usr/share/datasets/fashion-mnist"
 CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Return the file of this name, with or without .gz. Raises SweepgdError if there is no such file."""
-    found = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
-    if found is None:
-        raise SweepgdError(
-            f"no file {folder / name} or {name}.gz: install Debian's package (apt install dataset-fashion-mnist), or give the"
-            " folder of the four files in data.folder"
-        )
-    return found
-
-
-def _part(folder: Path, name: str) -> Table:
-    from sweepgd.data.idx import read_idx
-
-    images, labels = (read_idx(_file(folder, f"{name}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
-    if images.ndim != 3 or labels.shape != images.shape[:1]:
-        raise SweepgdError(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: use the original files")
-    inputs = images.reshape(len(images), -1)
-    features = tuple(f"x{pixel}" for pixel in range(inputs.shape[1]))
-    return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES)
+HINT = "install Debian's package (apt install dataset-fashion-mnist), or give the folder of the four files in data.folder"
 
 
 def _load(rng: np.random.Generator, folder: str) -> Table:
-    path = Path(folder).expanduser()
-    train, test = _part(path, "train"), _part(path, "t10k")
-    return Table(train.inputs, train.targets, train.features, CLASSES, test=test)
+    from sweepgd.data.idx_folder import read_idx_folder
+
+    return read_idx_folder(Path(folder).expanduser(), CLASSES, HINT)
 
 
 fashion_mnist = Dataset(

@@ -7,8 +7,8 @@ from typing import Literal
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data.advice import FOR_SWEEP, Advice
 
-Format = Literal["csv", "parquet", "npz", "idx"]
-KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz)"
+Format = Literal["csv", "parquet", "npz", "idx", "cifar", "folder"]
+KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz), CIFAR's .bin, or a folder of images"
 
 GZIP, ZIP, PARQUET = "gzip", "a ZIP archive", "Parquet"
 # The first bytes of formats that are often saved under the wrong name.
@@ -43,7 +43,10 @@ HINTS = {
 
 
 def format_of(path: str) -> Format:
-    """Return the format that a file's name says. Raises UsageError if the format is not supported."""
+    """Return the format that a file's name says. A name without a suffix is a folder, unless there is such a file.
+
+    Raises UsageError if the format is not supported.
+    """
     name = Path(path).name.lower()
     if name.endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
         return "csv"
@@ -54,6 +57,14 @@ def format_of(path: str) -> Format:
     # Names of MNIST's files are train-images-idx3-ubyte.gz or train-images.idx3-ubyte.
     if re.search(r"[-.]idx\d?(-\w+)?(\.gz)?$", name):
         return "idx"
+    if name.endswith(".bin"):
+        return "cifar"
+    try:
+        place = Path(path).expanduser()
+        if place.is_dir() or (not place.suffix and not place.is_file()):
+            return "folder"
+    except (OSError, RuntimeError):  # the user after ~ does not exist
+        pass
     raise UsageError(f"{path}: unknown format: {KNOWN}")
 
 
@@ -85,6 +96,14 @@ def existing(path: str) -> Path:
     raise SweepgdError(f"no such file: {path}")
 
 
+def existing_folder(path: str) -> Path:
+    """Return the folder at a path, with ~ expanded. Raises SweepgdError if there is no such folder."""
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        raise SweepgdError(f"no such file or folder: {path}")
+    return folder
+
+
 def check_content(path: Path, encoding: str = "utf-8", advice: Advice = FOR_SWEEP) -> None:
     """Raise SweepgdError if a file's first bytes belong to another format than its name says."""
     try:
@@ -95,7 +114,7 @@ def check_content(path: Path, encoding: str = "utf-8", advice: Advice = FOR_SWEE
     found = next((name for magic, name in MAGIC if start.startswith(magic)), None)
     form = format_of(str(path))
     packed = GZIP if is_packed(path) else None
-    expected = {"csv": packed, "idx": packed, "parquet": PARQUET, "npz": ZIP}[form]
+    expected = {"csv": packed, "idx": packed, "parquet": PARQUET, "npz": ZIP}.get(form)
     if found is None or found == expected:
         return
     if found == "UTF-16 text" and (form != "csv" or not encoding.lower().replace("_", "-").startswith("utf-8")):

@@ -11,6 +11,7 @@ from sweepgd.data.contract import Array
 from sweepgd.data.formats import is_packed
 from sweepgd.data.table_checks import check_memory, reading
 
+CHUNK = 1 << 20  # the number of bytes unpacked at a time, because gzip makes a copy of them
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -28,12 +29,16 @@ def read_idx(path: Path) -> Array:
         promised = prod(shape) * dtype.itemsize
         if shape:
             check_memory(path, shape[0], prod(shape[1:]), dtype.itemsize)
-        # One byte more is read, to notice that a file is too long without unpacking all of it.
-        content = file.read(promised + 1)
+        # The values are read into their array, because a large file in memory twice may be too much.
+        values = np.empty(shape, dtype)
+        content = values.reshape(-1).view(np.uint8).data
+        read = 0
+        while read < promised and (count := file.readinto(content[read : read + CHUNK])):
+            read += count
+        read += len(file.read(1))  # notices that a file is too long without unpacking all of it
     header = 4 + len(sizes)
-    if len(content) != promised:
-        found = "more" if len(content) > promised else f"{header + len(content):,}"
+    if read != promised:
+        found = "more" if read > promised else f"{header + read:,}"
         expected = f"{header + promised:,} bytes"
         raise SweepgdError(f"{path}: the header declares {expected}, but the file has {found}: download it again")
-    values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,19 +19,20 @@ def save(data: Data, folder: Path) -> None:
         if part is not None:
             np.save(folder / f"{name}_inputs.npy", part.inputs)
             np.save(folder / f"{name}_targets.npy", part.targets)
-    empty = Part(np.empty((0, 0)), np.empty((0, 0)))
+    empty = Part(np.empty((0, 0)), np.empty((0, 0)), data.train.scaling)
     (folder / "rest.pickle").write_bytes(pickle.dumps(replace(data, train=empty, validation=None, test=None)))
 
 
 def open_saved(folder: Path) -> Data:
     """Return the data set that `save` wrote, with memory-mapped arrays."""
-    parts = {name: _part(folder, name) for name in _PARTS}
-    return replace(pickle.loads((folder / "rest.pickle").read_bytes()), **parts)
+    rest: Data = pickle.loads((folder / "rest.pickle").read_bytes())
+    parts: dict[str, Any] = {name: _part(folder, name, rest.train.scaling) for name in _PARTS}
+    return replace(rest, **parts)
 
 
-def _part(folder: Path, name: str) -> Part | None:
+def _part(folder: Path, name: str, scaling: Array | None) -> Part | None:
     inputs = folder / f"{name}_inputs.npy"
-    return Part(_mapped(inputs), _mapped(folder / f"{name}_targets.npy")) if inputs.exists() else None
+    return Part(_mapped(inputs), _mapped(folder / f"{name}_targets.npy"), scaling) if inputs.exists() else None
 
 
 def _mapped(path: Path) -> Array:

@@ -29,6 +29,11 @@ def _is_idx(path: str) -> bool:
         return False
 
 
+def _is_folder(path: str) -> bool:
+    """Return True if a path has no suffix, as that of a folder of images."""
+    return not Path(path).suffix
+
+
 def check_there(data: Mapping[str, Any]) -> None:
     """Raise SweepgdError, with the key, if a file or folder of a `[data]` table does not exist."""
     keys = path_keys(data)
@@ -65,11 +70,13 @@ def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
         if not to.is_dir():
             raise SweepgdError(f"no such folder: {to}")
         return {**data, "folder": str(to)}
-    folder = to if to.is_dir() else to.parent
+    of_images = _is_folder(data["path"]) and not (to / Path(data["path"]).name).exists()
+    is_path = of_images or not to.is_dir()
+    folder = to.parent if is_path else to
     files = {key: folder / Path(data[key]).name for key in keys}
-    if not to.is_dir():
+    if is_path:
         files["path"] = to
-    for file in files.values():
-        if not file.is_file():
+    for key, file in files.items():
+        if not (file.exists() if _is_folder(data[key]) else file.is_file()):
             raise SweepgdError(f"no such file: {file}")
     return {**data, **{key: str(file) for key, file in files.items()}}

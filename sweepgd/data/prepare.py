@@ -2,30 +2,33 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.random_streams import DRAWING, NOISE, SPLIT, SUBSET, stream
+from sweepgd.data.byte_inputs import byte_scaling, divided, held_as_bytes
 from sweepgd.data.column_kinds import described
 from sweepgd.data.contract import Array, Data, Part, Table, Task
 from sweepgd.data.data_spec import DataSpec, dataset_settings
 from sweepgd.data.encode import encoded
 from sweepgd.data.raw import TIMES
 from sweepgd.data.split import split_rows
-from sweepgd.data.table_checks import check_classes, check_finite, check_memory, check_table
+from sweepgd.data.standardize import byte_statistics, converted, image_statistics, statistics
+from sweepgd.data.table_checks import check_classes, check_memory, check_table
 from sweepgd.plugins import registry
 
-BLOCK = 4096  # the number of rows converted at a time, so that no second copy of a large table is made
+Scaling = tuple[Array, Array] | None
 
 
-def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") -> Data:
+def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32", reads_bytes: bool = False) -> Data:
     """Return the data that `spec` describes, generated and split with `seed` (default `spec.seed`), as "float32" or "float64".
 
-    The result depends only on the arguments and, with `path`, on the file. Raises UsageError if the request cannot be met
-    and SweepgdError if the data cannot be trained on.
+    With `reads_bytes`, inputs that are bytes stay bytes, and images are standardized by channel (`Model.reads_bytes`). The
+    result depends only on the arguments and, with `path`, on the file. Raises UsageError if the request cannot be met and
+    SweepgdError if the data cannot be trained on.
     """
     seed = spec.seed if seed is None else seed
     name, task, table, target_names = _load(spec, stream(seed, DRAWING))
@@ -36,18 +39,29 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     train_targets = table.targets
     if spec.label_noise:
         train_targets = _noisy(table.targets, train, len(table.classes), spec.label_noise, stream(seed, NOISE))
-    scaling = _statistics(table.inputs, train, table.features, name) if spec.standardize and task != "none" else None
-    target_scaling = _statistics(table.targets, train, target_names, name) if spec.standardize_targets else None
+    keeps_bytes = reads_bytes and held_as_bytes(table)
+    scaling = _input_scaling(spec, table, train, name, reads_bytes) if spec.standardize and task != "none" else None
+    target_scaling = statistics(table.targets, train, target_names, name) if spec.standardize_targets else None
 
-    def part(source: Table, targets: Array, rows: Array, where: str) -> Part | None:
+    test_table, test_name = table.test or table, spec.test_path or name
+    parts = (
+        (table, train_targets, train, name),
+        (table, table.targets, validation, name),
+        (test_table, test_table.targets, test, test_name),
+    )
+    if keeps_bytes:
+        bytes_of = divided(table, train, validation, test)
+
+    def part(number: int) -> Part | None:
+        source, targets, rows, where = parts[number]
         if len(rows) == 0:
             return None
-        return Part(
-            converted(source.inputs, rows, scaling, dtype, source.features, where),
-            converted(targets, rows, target_scaling, dtype, target_names, where),
-        )
+        numbers = converted(targets, rows, target_scaling, dtype, target_names, where)
+        if keeps_bytes:
+            return Part(bytes_of[number], numbers, byte_scaling(scaling, table.inputs.shape[1]))
+        return Part(converted(source.inputs, rows, scaling, dtype, source.features, where), numbers)
 
-    train_part = part(table, train_targets, train, name)
+    train_part = part(0)
     assert train_part is not None
     preprocessing: dict[str, Any] = dict(encoding)
     if spec.dates == "all":
@@ -56,13 +70,12 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
         preprocessing |= {"mean": scaling[0].tolist(), "scale": scaling[1].tolist()}
     if target_scaling is not None:
         preprocessing |= {"target_mean": target_scaling[0].tolist(), "target_scale": target_scaling[1].tolist()}
-    test_table = table.test or table
     return Data(
         name=name,
         task=task,
         train=train_part,
-        validation=part(table, table.targets, validation, name),
-        test=part(test_table, test_table.targets, test, spec.test_path or name),
+        validation=part(1),
+        test=part(2),
         features=table.features,
         classes=table.classes,
         truth=table.truth,
@@ -71,7 +84,23 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
         columns=columns,
         target_names=tuple(target_names),
         notes=(*table.notes, *notes),
+        image=table.image,
     )
+
+
+def _input_scaling(spec: DataSpec, table: Table, train: Array, name: str, reads_bytes: bool) -> tuple[Array, Array]:
+    """Return mean and standard deviation of each input. Raises UsageError if data without channels are to be standardized by
+    channel.
+    """
+    if table.image is None:
+        if spec.standardize == "channels":
+            raise UsageError(f'data.standardize = "channels" is for images, but {name} has none: give true or false')
+        return statistics(table.inputs, train, table.features, name)
+    if spec.standardize is True and not reads_bytes:
+        return statistics(table.inputs, train, table.features, name)
+    if table.inputs.dtype == np.uint8:
+        return byte_statistics(table.inputs, train, table.image[2])
+    return image_statistics(table.inputs, train, table.image[2], name)
 
 
 def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, Sequence[str]]:
@@ -150,48 +179,6 @@ def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.ran
     noisy = targets.copy()
     noisy[chosen[:count], 0] = (noisy[chosen[:count], 0] + shift[:count]) % classes
     return noisy
-
-
-def _blocks(rows: Array) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK))
-
-
-def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) -> tuple[Array, Array]:
-    """Return mean and standard deviation of each column over `rows` in float64. A constant column has the standard deviation 1.
-
-    Raises SweepgdError if the variance of a column overflows float64.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(values[rows[block]].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / len(rows)
-        squares = sum(np.square(values[rows[block]] - mean).sum(axis=0) for block in _blocks(rows))
-        scale = np.sqrt(squares / len(rows))
-    if not np.isfinite(scale).all():
-        column = int(np.argmin(np.isfinite(scale)))
-        row = rows[np.argmax(np.abs(values[rows, column]))]
-        raise SweepgdError(
-            f"{where}: column {columns[column]!r}, row {row + 1} is {values[row, column]:g}: too large to standardize;"
-            " give smaller units"
-        )
-    constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
-    # Rounding of the mean gives a constant column a scale of about 1e-17. Division by it would turn test values into 1e17.
-    mean = np.where(constant, values[rows[0]], mean)
-    return mean, np.where(constant | (scale == 0), 1.0, scale)
-
-
-def converted(
-    values: Array, rows: Array, scaling: tuple[Array, Array] | None, dtype: str, columns: Sequence[str], where: str
-) -> Array:
-    """Return the given rows, scaled if `scaling` is given, contiguous and read-only. Raises SweepgdError if `dtype`
-    overflows.
-    """
-    out = np.empty((len(rows), values.shape[1]), dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for block in _blocks(rows):
-            chunk = values[rows[block]]
-            out[block] = chunk if scaling is None else (chunk - scaling[0]) / scaling[1]
-    check_finite(out, columns, where, f"too large for {dtype}; give smaller units", rows)
-    out.flags.writeable = False
-    return out
 
 
 def _fingerprint(table: Table, parts: Sequence[Array]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sweepgd.core.errors import SweepgdError
-from sweepgd.data.contract import Array
+from sweepgd.data.contract import Array, Image
 
 Names = tuple[str, ...]
 SHOWN = 5
@@ -19,7 +19,7 @@ class Raw(NamedTuple):
     categories, and targets (n, k).
 
     `unlabelled` (n,) is True for rows without a target. `levels` has the level names of each category by column. `notes` say
-    what was left out of the file. `holds` describes columns that were not numbers in the file.
+    what was left out of the file. `holds` describes columns that were not numbers in the file. `image` is the shape of images.
     """
 
     inputs: Array
@@ -30,6 +30,7 @@ class Raw(NamedTuple):
     levels: dict[str, Names]
     notes: Names = ()
     holds: dict[str, str] = {}  # noqa: RUF012 - never written to
+    image: Image | None = None
 
 
 @dataclass

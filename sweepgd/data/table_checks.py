@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,12 @@ def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *,
         )
     if rows == 0 or columns == 0:
         raise SweepgdError(f"{where}: no {'input columns' if rows else 'rows'}: add some")
+    if table.image is not None and prod(table.image) != columns:
+        height, width, channels = table.image
+        raise SweepgdError(
+            f"{where}: images of {height} × {width} pixels and {channels} channels, but {columns} inputs: give one input for"
+            " each value of a pixel"
+        )
     if not gaps:
         check_finite(table.inputs, table.features, where, "remove the row or fill in a number")
     check_finite(table.targets, targets, where, "remove the row or fill in a number")

@@ -11,9 +11,10 @@ from sweepgd.core.errors import SweepgdError, UsageError, nearest
 from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
 from sweepgd.data.column_source import MOST_COLUMNS, Source, Types
 from sweepgd.data.contract import Array
-from sweepgd.data.data_spec import DataSpec, listed
+from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.missing_markers import stand_for_missing
 from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw, in_one_line, shown
+from sweepgd.data.spec_checks import listed
 from sweepgd.data.table_checks import check_memory, reading
 
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data.column_source import Source
-from sweepgd.data.contract import Array, Table
-from sweepgd.data.data_spec import DataSpec, listed
-from sweepgd.data.formats import check_content, existing, format_of
+from sweepgd.data.contract import Array, Image, Table
+from sweepgd.data.data_spec import DataSpec
+from sweepgd.data.formats import check_content, existing, existing_folder, format_of
 from sweepgd.data.incomplete_rows import complete
 from sweepgd.data.labels import encode
 from sweepgd.data.missing_markers import stand_for_missing, with_gaps
 from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw
+from sweepgd.data.spec_checks import has_labels, listed
 
 # Keys that do not apply to a format. Text in an NPZ file may be bytes, so `encoding` applies to it.
 COLUMN_KEYS, DIALECT_KEYS = ("exclude", "categories", "dates"), ("header", "separator", "decimal")
@@ -31,6 +32,8 @@ def load_file(spec: DataSpec) -> tuple[Table, Names]:
     """
     assert spec.path is not None
     assert spec.task is not None
+    if has_labels(spec.path):
+        return _load_images(spec), ("class",)
     _check_request(spec)
     raw, own = {"csv": _read_csv, "parquet": _read_parquet, "npz": _read_npz, "idx": _read_idx}[format_of(spec.path)](spec)
     table = _table(raw, spec.task, spec.path)
@@ -44,6 +47,24 @@ def load_file(spec: DataSpec) -> tuple[Table, Names]:
         )
     test = _table(own, spec.task, where, table.classes)
     return Table(**vars(table) | {"test": test, "notes": tuple(dict.fromkeys((*table.notes, *test.notes)))}), raw.target_names
+
+
+def _load_images(spec: DataSpec) -> Table:
+    from sweepgd.data.cifar import has_cifar, read_cifar
+    from sweepgd.data.image_folder import read_folder
+
+    places = [Path(path) for path in (spec.path, spec.test_path) if path]
+    found = [(existing if format_of(str(path)) == "cifar" else existing_folder)(str(path)) for path in places]
+    path, test = found[0], found[1] if len(found) > 1 else None
+    if test is not None and path.samefile(test):
+        raise UsageError("data.test_path is the same as data.path: give another file or folder")
+    if path.is_file() or has_cifar(path):
+        if test is not None and not test.is_file():
+            raise UsageError(f"data.test_path = {spec.test_path!r}: give a binary file of CIFAR, such as test_batch.bin")
+        return read_cifar(path, test, None if spec.target is None else str(spec.target))
+    if spec.target is not None:
+        raise UsageError(f"data.target is for CIFAR-100, but {spec.path} is a folder of images: remove data.target")
+    return read_folder(path, test)
 
 
 def _check_request(spec: DataSpec) -> None:
@@ -169,6 +190,7 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
 
 def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str) -> Raw:
     """Return arrays of any shape as rows of columns, with missing labels marked."""
+    image = image_shape(values.shape[1:])
     values, labels = (array.reshape(len(array), int(np.prod(array.shape[1:]))) for array in (values, labels))
     if len(values) != len(labels):
         raise SweepgdError(
@@ -186,7 +208,7 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
         unlabelled = np.zeros(labels.shape, bool)
     else:
         unlabelled = np.isnan(labels) | stand_for_missing(labels, spec.missing_numbers)
-    raw = Raw(values, labels, np.asarray(unlabelled.any(axis=1)), names, targets, {}, holds=holds)
+    raw = Raw(values, labels, np.asarray(unlabelled.any(axis=1)), names, targets, {}, holds=holds, image=image)
     return complete(raw, spec, Faults(where))
 
 
@@ -198,4 +220,16 @@ def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:
         targets = raw.targets
-    return Table(raw.inputs, targets, raw.features, classes, levels=raw.levels, notes=raw.notes, holds=raw.holds)
+    return Table(
+        raw.inputs, targets, raw.features, classes, levels=raw.levels, notes=raw.notes, holds=raw.holds, image=raw.image
+    )
+
+
+def image_shape(shape: tuple[int, ...]) -> Image | None:
+    """Return the shape of one row of an array as (height, width, channels), or None if a row is no image."""
+    match shape:
+        case (height, width):
+            return height, width, 1
+        case (height, width, channels):
+            return height, width, channels
+    return None

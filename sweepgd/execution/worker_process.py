@@ -103,7 +103,8 @@ class TaskDone:
 
 def serve(connection: Connection, setup: WorkerSetup) -> None:
     """Prepare the sweep, then run tasks until told to stop. The process ends at once when the connection closes."""
-    from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+    from sweepgd.training.blas_threads import one_blas_thread
+    from sweepgd.training.sweep_context import SweepContext
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # needed on systems where a process does not inherit blocked signals

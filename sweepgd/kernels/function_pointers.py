@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.experimental.function_type import FunctionModel
-from numba.extending import NativeValue, register_model, unbox
+from numba.extending import NativeValue, intrinsic, register_model, unbox
 
 from sweepgd.kernels.compiling import config
 
@@ -42,3 +42,24 @@ def address(kernel: Any) -> int | Callable[..., Any]:
         return kernel
     (result,) = kernel.overloads.values()
     return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+
+
+def numbered(signature_of: Callable[[str], Any]) -> Any:
+    """Return a function `pointer(array, number)` for kernels. It converts an address in float64, which is exact below 2^53, to
+    a kernel with the signature `signature_of(dtype)` for the type of the array.
+    """
+
+    @intrinsic
+    def pointer(typing, array, number):
+        kind = KernelPointer(signature_of(str(array.dtype)))
+
+        def codegen(context, builder, signature, arguments):
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            null = ir.Constant(made.py_addr.type, None)
+            whole = builder.fptoui(arguments[1], ir.IntType(64))
+            made.c_addr, made.py_addr, made.jit_addr = null, null, builder.inttoptr(whole, null.type)
+            return made._getvalue()
+
+        return kind(array, number), codegen
+
+    return pointer

@@ -1,6 +1,7 @@
 """The signature of every kind of kernel for one floating-point type, declared as parameter names with types.
 
-Arrays are C-contiguous. Data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
+Arrays are C-contiguous. Data, layout and settings are read-only. `real` is float32 or float64. The inputs are of the same type,
+or bytes (uint8) in the variants "float32:uint8" and "float64:uint8", for models that read bytes. Scalars that set a step
 (learning_rate, hyperparameters) are always float64. A kernel must cast a float64 factor to `real` before it multiplies an array
 by the factor.
 """
@@ -11,6 +12,8 @@ from functools import cache
 from inspect import Parameter, signature
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from numba import types
 
 from sweepgd.core.errors import SweepgdError
@@ -53,20 +56,32 @@ class KernelSignature:
         )
 
 
+def variant(dtype: str, inputs: npt.DTypeLike) -> str:
+    """Return the name of the signatures of kernels that compute in `dtype` and read inputs of the type `inputs`."""
+    return f"{dtype}:uint8" if np.dtype(inputs) == np.uint8 else dtype
+
+
 @cache
 def signatures(dtype: str) -> dict[str, KernelSignature]:
-    """Return the signatures by kind of kernel: the kernels of optimizers and models, and the loops of a run."""
-    real: Any = {"float32": types.float32, "float64": types.float64}[dtype]
+    """Return the signatures by kind of kernel: the kernels of optimizers and models, and the loops of a run.
+
+    `dtype` is "float32" or "float64", or a `variant` that reads bytes.
+    """
+    name, _, reads_bytes = dtype.partition(":")
+    real: Any = {"float32": types.float32, "float64": types.float64}[name]
     vector = types.Array(real, 1, "C")
     frozen = types.Array(real, 1, "C", readonly=True)
     matrix = types.Array(real, 2, "C")
     data = types.Array(real, 2, "C", readonly=True)
+    rows = types.Array(types.uint8, 2, "C", readonly=True) if reads_bytes else data
 
     rule = {"slots": matrix, "layout": _TABLE, "hyper": _SETTINGS}
     step = {"gradient": frozen, **rule, "learning_rate": _FLOAT, "t": _INT}
-    part = {"buffers": vector, "inputs": data, "targets": data}
+    part = {"buffers": vector, "inputs": rows, "targets": data}
     shape = {"layout": _TABLE, "settings": _SETTINGS}
     batch = {**part, "rows": _INDEX, **shape}
+    image = {"height": _INT, "width": _INT, "channels": _INT}
+    layer = {**image, "numbers": _SETTINGS, "key": _INT, "training": types.boolean}
     scratch = {"work": vector, "out": vector}
     kinds = {
         "update": KernelSignature({"theta": vector, **step, "lo": _BOUND, "hi": _BOUND}),
@@ -80,7 +95,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         "evaluate_with_gradient": KernelSignature({"theta": frozen, **part, **shape, **scratch}, types.UniTuple(_FLOAT, 2)),
         # Writes the model's outputs, (rows, outputs), which are logits of the classes or predicted targets.
         "predict": KernelSignature(
-            {"theta": frozen, "buffers": vector, "inputs": data, **shape, "work": vector, "outputs": matrix}
+            {"theta": frozen, "buffers": vector, "inputs": rows, **shape, "work": vector, "outputs": matrix}
         ),
         "product": KernelSignature(
             {
@@ -94,6 +109,14 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
             }
         ),
         "second_moments": KernelSignature({"theta": frozen, **batch, "fisher": types.boolean, **scratch}),
+        # The two passes of a layer of a plugin, over rows of inputs x and outputs y. The second one adds to dx and dparameters.
+        "forward": KernelSignature({"parameters": frozen, "x": data, "y": matrix, **layer}),
+        "backward": KernelSignature(
+            {
+                **{"parameters": frozen, "x": data, "y": data, "dy": data, "dx": matrix, "dparameters": vector},
+                **layer,
+            }
+        ),
         "flush": KernelSignature({}, _INT),
         "restore": KernelSignature({"before": _INT}),
     }
@@ -113,7 +136,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
             "slots": matrix,
             **shape,
             "hyper": _SETTINGS,
-            "inputs": data,
+            "inputs": rows,
             "targets": data,
             "order": _INDEX,
             "bounds": _INDEX,
@@ -136,11 +159,11 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
             "theta": vector,
             "buffers": vector,
             **shape,
-            "train_inputs": data,
+            "train_inputs": rows,
             "train_targets": data,
-            "validation_inputs": data,
+            "validation_inputs": rows,
             "validation_targets": data,
-            "test_inputs": data,
+            "test_inputs": rows,
             "test_targets": data,
             "rows": _INDEX,
             "chunk": _INT,

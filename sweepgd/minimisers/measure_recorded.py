@@ -198,7 +198,7 @@ def _tasks(
     contexts = RecordedContexts(results, context)
     trials = sorted({trial for (trial, _, _), missing in requests.items() if missing})
     # The bytes of a trial: the final and best weights of all replicates, in float64.
-    most = max(contexts.of(trial).architecture.parameters for trial in trials)
+    most = max(contexts.of(trial).architecture.recorded for trial in trials)
     trial_bytes = 2 * context.sweep.search.replicates * most * 8
     size = max(1, READ_BYTES // trial_bytes)
     for first in range(0, len(trials), size):

@@ -21,7 +21,8 @@ def check_data(context: SweepContext, run: str, replicate: int, fingerprint: str
 
 def check_layout(context: SweepContext, run: str, layout: npt.ArrayLike, parameters: int) -> None:
     """Raise SweepgdError if the layout of a run's parameters is not the layout of the context's model."""
-    if not np.array_equal(layout, context.architecture.layout):
+    architecture = context.architecture
+    if not np.array_equal(layout, architecture.layout) or parameters != architecture.recorded:
         raise SweepgdError(
             f"the layout of {run} ({parameters} parameters) is not the layout of model {context.sweep.model.name!r} here:"
             " install the version of the model with which this run was trained"

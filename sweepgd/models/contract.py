@@ -19,12 +19,20 @@ from sweepgd.record.disk_space import in_words
 class Shape:
     """The properties of the data on which a model depends: the task, and the numbers of inputs, targets and classes (0 for
     regression).
+
+    `image` is the height, the width and the number of channels of images. `augment` describes the random changes of training
+    images: the pixels of padding for a random crop, 1 for horizontal flips, and the width of the square that is cut out, each 0
+    for none. With `bytes`, kernels read inputs of uint8, and `buffers` begins with 2·inputs numbers: the number to subtract
+    from each input, then the number to multiply the difference by.
     """
 
     task: str
     inputs: int
     targets: int
     classes: int
+    image: tuple[int, int, int] | None = None
+    augment: tuple[int, int, int] = (0, 0, 0)
+    bytes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +62,17 @@ class Architecture:
     """A model built for one data set.
 
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`. Both functions get
-    `settings`, a float64 vector. `workspace(batch)` is the length of the scratch memory for a batch, and `buffers` the length
-    of the vector of untrained state. `initial(rng)` draws initial parameters in float64. The gradient over all training rows is
-    computed from `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over
+    `settings`, a float64 vector. `workspace(batch)` is the length of the scratch memory for a batch. `initial(rng)` draws
+    initial parameters in float64. `buffers` is the length of the vector of untrained state. Its first `normalizing` numbers
+    come from the data (see `Shape.bytes`). The others, such as running statistics, start at `initial_buffers`, by default 0,
+    and are recorded after the parameters (`sweepgd.models.buffers`). The gradient over all training rows is computed from
+    `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over
     all rows, so that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs,
     (rows, `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted
     targets. Without `curvature`, Hessian products are differences of gradients. `layers` describes in JSON's types how these
     outputs are computed. For each layer, in order, `layers` has one mapping with the key "layer". The weights and the bias of a
-    layer are the next tensors of the layout. `layers` is empty for a model that is not a chain of layers.
+    layer are the next tensors of the layout. `layers` is empty for a model that is not made of layers. With
+    `differs_in_training`, the loss of an update is not the loss of an evaluation, for example because of dropout.
     """
 
     layout: Layout
@@ -72,12 +83,15 @@ class Architecture:
     workspace: Callable[[int], int]
     chunk: int = 1
     buffers: int = 0
+    normalizing: int = 0
+    initial_buffers: npt.NDArray[np.float64] | None = None
     records_position: bool = False
     curvature: Curvature | None = None
     evaluate_with_gradient: Callable[..., Any] | None = None
     predict: Callable[..., Any] | None = None
     outputs: int = 0
     layers: tuple[Mapping[str, Any], ...] = ()
+    differs_in_training: bool = False
 
     def __post_init__(self) -> None:
         # The trainer is called without type checks, and would misread settings of another type.
@@ -88,12 +102,19 @@ class Architecture:
     def parameters(self) -> int:
         return parameter_count(self.layout)
 
+    @property
+    def recorded(self) -> int:
+        """The length of a recorded vector: the parameters, then the buffers that do not come from the data."""
+        return self.parameters + self.buffers - self.normalizing
+
 
 @dataclass(frozen=True)
 class Model:
     """A model, as provided by an entry point of the group `sweepgd.models`.
 
-    `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit.
+    `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit. With
+    `reads_bytes`, the model's kernels also take inputs of uint8 (see `Shape.bytes`), and augment images if `Shape.augment` says
+    so.
     """
 
     name: str
@@ -102,6 +123,7 @@ class Model:
     settings: tuple[Setting, ...]
     description: str
     source: str
+    reads_bytes: bool = False
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:

@@ -1,4 +1,4 @@
-"""Initial weights. Each rule is a function that draws one weight tensor. Biases start at zero."""
+"""Initial weights. Each rule is a function that draws one weight tensor. Biases start at 0, and scales at 1."""
 
 from collections.abc import Callable
 from math import sqrt
@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.core.layout import FAN_IN, FAN_OUT, KIND, OFFSET, SIZE, WEIGHT, Layout, parameter_count
+from sweepgd.core.layout import FAN_IN, FAN_OUT, KIND, OFFSET, SCALE, SIZE, WEIGHT, Layout, parameter_count
 from sweepgd.core.setting import Setting
 
 Draw = Callable[[np.random.Generator, int, int, int, float], npt.NDArray[np.float64]]
@@ -57,8 +57,10 @@ def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float, init
     """
     theta = np.zeros(parameter_count(layout))
     for row in layout:
+        stop = row[OFFSET] + row[SIZE]
+        if row[KIND] == SCALE:
+            theta[row[OFFSET] : stop] = 1.0
         if row[KIND] == WEIGHT:
-            stop = row[OFFSET] + row[SIZE]
             drawn = RULES[init](rng, int(row[SIZE]), int(row[FAN_IN]), int(row[FAN_OUT]), scale)
             theta[row[OFFSET] : stop] = init_scale * drawn
     return theta

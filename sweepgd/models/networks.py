@@ -11,12 +11,12 @@ from sweepgd.core.errors import UsageError
 from sweepgd.core.layout import BIAS, WEIGHT, Layout, Tensor, layout_of, tensors_in
 from sweepgd.core.setting import Setting
 from sweepgd.kernels import linear as linear_kernels
-from sweepgd.kernels import linear_hessian, losses, network, network_hessian
+from sweepgd.kernels import linear_hessian, network, network_hessian
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 from sweepgd.models.initial import draw, init_settings
+from sweepgd.models.task_loss import LOSS_SETTING, LOSSES, loss_for, outputs_for
 
 ACTIVATIONS = {"relu": network.RELU, "tanh": network.TANH, "sigmoid": network.SIGMOID}
-LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.SOFTMAX}
 
 
 def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
@@ -36,7 +36,7 @@ def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> 
 def _network(
     shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float, init_scale: float
 ) -> Architecture:
-    outputs = {"squared": shape.targets, "binary": 1, "softmax": shape.classes}[loss]
+    outputs = outputs_for(shape, loss)
     widths = (shape.inputs, *hidden, outputs)
     tensors, layers = [], list[dict[str, Any]]()
     for fan_in, fan_out in pairwise(widths):
@@ -85,12 +85,7 @@ def _softmax(shape: Shape, init: str, scale: float, init_scale: float) -> Archit
 def _mlp(
     shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float, init_scale: float
 ) -> Architecture:
-    natural = "squared" if shape.task == "regression" else "binary" if shape.classes == 2 else "softmax"
-    chosen = natural if loss == "auto" else loss
-    fits = {"squared": shape.task == "regression", "binary": shape.classes == 2, "softmax": shape.classes > 0}
-    if not fits[chosen]:
-        raise UsageError(f"model.loss = {loss!r} does not fit these data: set {natural!r}, or leave model.loss out")
-    return _network(shape, hidden, activation, chosen, init, scale, init_scale)
+    return _network(shape, hidden, activation, loss_for(shape, loss), init, scale, init_scale)
 
 
 linear = Model(
@@ -127,12 +122,7 @@ mlp = Model(
     settings=(
         Setting("hidden", (64,), "widths of the hidden layers", minimum=1),
         Setting("activation", "relu", "activation of the hidden layers", choices=tuple(ACTIVATIONS)),
-        Setting(
-            "loss",
-            "auto",
-            "auto: ½ squared error for regression, binary cross-entropy for 2 classes, softmax cross-entropy for more classes",
-            choices=("auto", *LOSSES),
-        ),
+        LOSS_SETTING,
         *init_settings("he"),
     ),
     description="fully connected network of any depth",

@@ -1,4 +1,4 @@
-"""Find plugins by name: optimizers, models, data sets and schedules. Entry points are loaded only when needed."""
+"""Find plugins by name: optimizers, models, layers, data sets and schedules. Entry points are loaded only when needed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,9 +20,10 @@ CONTRACTS = {
     "models": "sweepgd.models:Model",
     "datasets": "sweepgd.data:Dataset",
     "schedules": "sweepgd.schedules:Schedule",
+    "layers": "sweepgd.models.layer_contract:Layer",
 }
 # Further checks by kind. Each function takes a plugin and returns its first fault, or None.
-FAULTS = {"optimizers": "sweepgd.optimizers.validation:fault"}
+FAULTS = {"optimizers": "sweepgd.optimizers.validation:fault", "layers": "sweepgd.models.layer_contract:fault"}
 
 # The plugins of single files (`sweepgd.plugins.single_file`), each with its file.
 _files: dict[EntryPoint, Path] = {}

@@ -19,7 +19,7 @@ _digests: dict[str, str] = {}
 
 
 def register(files: Iterable[Path]) -> None:
-    """Register every Optimizer, Model, Dataset and Schedule that these files define.
+    """Register every Optimizer, Model, Layer, Dataset and Schedule that these files define.
 
     Raises SweepgdError if a file cannot be read, does not run or defines no plugin, or if a name is not text or is already
     used.
@@ -64,7 +64,7 @@ def _register(file: Path) -> None:
     module = _run(file, source)
     points = list(_points(module))
     if not points:
-        raise UsageError(f"{file} defines no Optimizer, Model, Dataset or Schedule: define one at the top level")
+        raise UsageError(f"{file} defines no Optimizer, Model, Layer, Dataset or Schedule: define one at the top level")
     for kind, point in points:
         registry.offer(kind, point, file)
     _digests[file.name] = hashlib.sha256(source).hexdigest()

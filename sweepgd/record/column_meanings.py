@@ -75,7 +75,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         **_KEY,
         "which": "`final` or `best` (by validation loss)",
         "update": "updates after which the run had these weights",
-        "parameters": "all weights as one vector",
+        "parameters": "all weights as one vector, followed by running statistics if the model has any",
         "dtype": "type of the weights in training",
         "layout": "one row per tensor: offset, size, kind, fan-in, fan-out, number of axes, their lengths",
         "data_fingerprint": "hash of the prepared data",

@@ -1,5 +1,6 @@
 """The table of `sweepgd measure`: one row per measure."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.curvature.catalogue import MEASURES, UNMEASURED, measure_of
+from sweepgd.curvature.catalogue import EVALUATION_MODE, MEASURES, MODE_IN_WORDS, UNMEASURED, measure_of
 from sweepgd.report.number_format import duration, short, significant
 from sweepgd.report.question_table import Answer, Column
 
@@ -37,12 +38,13 @@ def summary(table: pa.Table) -> list[dict[str, Any]]:
 
     `table` holds rows of the curvature table. Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of
     minimisers with and without a value; the medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and
-    `training_rows` of the last measurement; `message`, the most frequent reason for a missing value.
+    `training_rows` of the last measurement; `message`, the most frequent reason for a missing value; `mode`, "evaluation" for
+    models with dropout or batch normalization.
     """
     groups: dict[tuple[str, str, float], list[int]] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):
         groups.setdefault(key, []).append(index)
-    columns = table.select([*MEDIANS, "rows", "training_rows", "message"])
+    columns = table.select([*MEDIANS, "rows", "training_rows", "message", "settings"])
     catalogue = list(MEASURES)
     keys = sorted(groups, key=lambda key: catalogue.index(measure_of(key[0]).name))
     return [_gathered(*key, columns.take(pa.array(groups[key]))) for key in keys]
@@ -66,6 +68,7 @@ def _gathered(measure: str, which: str, rescaling: float, rows: pa.Table) -> dic
         **{name: _median(rows[name]) for name in MEDIANS},
         **{name: rows[name][-1].as_py() for name in ("rows", "training_rows")},
         "message": reasons[0][0] if reasons else None,
+        "mode": json.loads(rows["settings"][-1].as_py() or "{}").get("mode"),
     }
 
 
@@ -78,6 +81,7 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
     """Return the summary as a table. Its legend has the reasons for missing values."""
     legend = [f"measured on {text} training rows" for text in dict.fromkeys(map(of_rows, rows)) if "of" in text]
     legend += [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
+    legend += [MODE_IN_WORDS] if any(row["mode"] == EVALUATION_MODE for row in rows) else []
     return Answer(
         "How sharp are the minimisers?",
         [(column, [column.cell(row) for row in rows]) for column in COLUMNS] if rows else [],

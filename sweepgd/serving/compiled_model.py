@@ -9,24 +9,27 @@ from sweepgd.core.aligned_arrays import aligned
 from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.models.buffers import initial_buffers, parameters_in
+from sweepgd.training.blas_threads import one_blas_thread
 
 Array = npt.NDArray[Any]
 
 
 class CompiledModel:
-    """The kernels of an architecture at `parameters`, (parameters,), in the dtype of `parameters`. The results are the same as
+    """The kernels of an architecture at `parameters`, (recorded,), in the dtype of `parameters`. The results are the same as
     in the evaluations of a run.
     """
 
     def __init__(self, architecture: Architecture, parameters: Array) -> None:
         assert architecture.predict is not None
         dtype = str(parameters.dtype)
-        self._theta = aligned(parameters.shape, dtype)
-        self._theta[:] = parameters
+        self._buffers = initial_buffers(architecture, dtype)
+        theta = parameters_in(architecture, parameters, self._buffers)
+        self._theta = aligned(theta.shape, dtype)
+        self._theta[:] = theta
         self._predict = signatures.entry("predict", architecture.predict, dtype)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
-        self._outputs, self._buffers = architecture.outputs, np.zeros(architecture.buffers, dtype)
+        self._outputs = architecture.outputs
         self._layout, self._settings = architecture.layout, architecture.settings
         self._work = aligned((architecture.workspace(max(1, architecture.chunk)),), dtype)
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data.encode import unseen_levels
-from sweepgd.data.prepare import converted
 from sweepgd.data.raw import shown
+from sweepgd.data.standardize import converted
 from sweepgd.data.table_checks import check_finite
 from sweepgd.serving.model_header import ModelHeader
 
@@ -76,8 +76,8 @@ def level_numbers(
 def matrix_of(header: ModelHeader, rows: Any, where: str) -> tuple[npt.NDArray[Any], list[str]]:
     """Return rows in memory as an array, (rows, columns), and notes on levels that no training row has.
 
-    `rows` is a 2-D array in the order of `columns`, or a table with these column names. Raises UsageError for a wrong number of
-    columns, an absent column, or a value that is not a number.
+    `rows` is a 2-D array in the order of `columns`, an array of images, (rows, height, width, channels), or a table with these
+    column names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars
@@ -86,6 +86,8 @@ def matrix_of(header: ModelHeader, rows: Any, where: str) -> tuple[npt.NDArray[A
             raise UsageError(f"{where} {missing_columns(absent)}: the model takes {len(names):,} columns, see `columns`")
         rows = rows[names]
     values = np.asarray(rows, dtype=object if header.levels else None)
+    if header.image is not None and [*values.shape[1:], 1][:3] == header.image:
+        values = values.reshape(len(values), len(names))
     if values.ndim != 2 or values.shape[1] != len(names):
         raise UsageError(f"{where} have shape {values.shape}: give (rows, {len(names)}), in the order of `columns`")
     if not header.levels:

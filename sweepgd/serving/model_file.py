@@ -71,7 +71,8 @@ def read_model(path: Path) -> Model:
             and parameters.dtype == header.dtype
             and layout.dtype == "int64"
             and layout.shape[1:] == (COLUMNS,)
-            and parameters.shape == (parameter_count(layout),)
+            and parameters.ndim == 1
+            and len(parameters) >= parameter_count(layout)
             and bool(np.isfinite(parameters).all())
             and all(
                 array.dtype == np.float64 and array.shape == (count[field],) and bool(np.isfinite(array).all())

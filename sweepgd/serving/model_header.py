@@ -49,9 +49,9 @@ class ModelHeader(BaseModel):
 
     `columns` are the columns of new rows, and `inputs` are the model's inputs. Columns and inputs differ if categories or
     missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `dates` are the
-    columns of dates if `data.dates` is "all", or None if the record does not tell. `layers` is `Architecture.layers`. If
-    `layers` is empty, only the name and the settings identify the model. `data` is the `[data]` table, and `data_seed` is the
-    seed that draws its rows.
+    columns of dates if `data.dates` is "all", or None if the record does not tell. If the inputs are images, `image` is their
+    height, width and number of channels. `layers` is `Architecture.layers`. If `layers` is empty, only the name and the
+    settings identify the model. `data` is the `[data]` table, and `data_seed` is the seed that draws its rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -67,6 +67,7 @@ class ModelHeader(BaseModel):
     imputed: dict[str, float | str]
     indicators: list[str]
     dates: list[str] | None = None
+    image: list[int] | None = Field(None, min_length=3, max_length=3)
     name: str
     settings: dict[str, Any]
     distribution: str
@@ -98,7 +99,9 @@ class ModelHeader(BaseModel):
 
     def architecture(self) -> Architecture:
         """Build the model. Raises SweepgdError if the model is not installed or does not fit its settings."""
-        shape = Shape(self.task, len(self.inputs), len(self.targets), len(self.classes))
+        height, width, channels = self.image or (0, 0, 0)
+        image = (height, width, channels) if self.image else None
+        shape = Shape(self.task, len(self.inputs), len(self.targets), len(self.classes), image)
         return build(self.name, self.settings, shape)
 
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data import DataSpec
 from sweepgd.data.advice import FOR_NEW_ROWS
-from sweepgd.data.data_spec import listed
 from sweepgd.data.delimited import open_delimited
 from sweepgd.data.formats import check_content, existing, format_of
 from sweepgd.data.parquet import open_parquet
 from sweepgd.data.raw import Faults, shown
+from sweepgd.data.spec_checks import listed
 from sweepgd.data.tabular_files import read_columns
 from sweepgd.serving.encoded_inputs import inputs_of, level_numbers, missing_columns
 from sweepgd.serving.trained_model import Model

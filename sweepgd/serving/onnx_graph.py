@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.core.layout import tensors_in
+from sweepgd.core.errors import UsageError
 from sweepgd.serving.model_header import ModelHeader
+from sweepgd.serving.onnx_layers import add_layers
 
 if TYPE_CHECKING:
     from sweepgd.serving.trained_model import Model
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # Old enough for every runtime of today, and it has all operators below.
 OPSET = 17
 METADATA = ("inputs", "targets", "classes", "columns", "levels", "imputed", "indicators", "provenance")
-ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 
 def onnx_bytes(model: "Model") -> bytes:
@@ -27,9 +26,9 @@ def onnx_bytes(model: "Model") -> bytes:
     Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. NaN is a missing value: it
     is filled in as in the training, and sets the input that marks a missing value of its column. For a classification, its
     outputs are `class`, (rows,), the numbers of the predicted classes, and `probabilities`, (rows, classes). For a regression,
-    its output is `prediction`, (rows, targets). Its metadata hold, as JSON, the names of inputs, targets and
-    classes, and the columns with the encoding that makes inputs of them. Raises
-    UsageError without the package onnx, SweepgdError for a model with layers that ONNX does not have.
+    its output is `prediction`, (rows, targets). Its metadata hold, as JSON, the names of inputs, targets and classes, and the
+    columns with the encoding that makes inputs of them. Raises UsageError without the package onnx, SweepgdError for a model
+    with layers that ONNX does not have.
     """
     try:
         from onnx import TensorProto, checker, helper, numpy_helper
@@ -38,8 +37,8 @@ def onnx_bytes(model: "Model") -> bytes:
             "an .onnx file needs the package onnx: install sweepgd[onnx], or give a name that ends in .npz"
         ) from None
     header = model.header
-    graph = _Graph(helper.make_node, numpy_helper.from_array)
-    found = graph.layers(model, graph.scaled(graph.filled("inputs", header), model, header.dtype))
+    graph = Graph(helper.make_node, numpy_helper.from_array)
+    found = add_layers(graph, model, graph.scaled(graph.filled("inputs", header), model, header.dtype))
     real = TensorProto.FLOAT if header.dtype == "float32" else TensorProto.DOUBLE
     if header.task == "classification":
         _classified(graph, found, model.architecture.outputs, header.dtype)
@@ -63,7 +62,7 @@ def onnx_bytes(model: "Model") -> bytes:
     return bytes(made.SerializeToString())
 
 
-class _Graph:
+class Graph:
     """The nodes and constants of a graph so far. Each method returns the name of its result."""
 
     def __init__(self, node: Callable[..., Any], constant: Callable[..., Any]) -> None:
@@ -113,28 +112,8 @@ class _Graph:
             operand = self.add("Div", self.add("Sub", operand, mean), scale)
         return self.cast(operand, dtype)
 
-    def layers(self, model: "Model", operand: str) -> str:
-        if not model.header.layers:
-            raise SweepgdError(f"the model {model.header.name!r} does not describe its layers: export it as .npz")
-        tensors = tensors_in(model.parameters, model.layout)
-        for layer in model.header.layers:
-            kind = layer.get("layer")
-            if kind == "dense":
-                (weights, bias), tensors = (*tensors[:2], None, None)[:2], tensors[2:]
-                shape = (layer.get("inputs"), layer.get("outputs"))
-                if weights is None or bias is None or (weights.shape, bias.shape) != (shape, shape[1:]):
-                    raise SweepgdError(f"the layers of model {model.header.name!r} do not fit its layout: export it as .npz")
-                operand = self.add("Add", self.add("MatMul", operand, self.constant(weights)), self.constant(bias))
-            elif kind in ACTIVATIONS:
-                operand = self.add(ACTIVATIONS[kind], operand)
-            else:
-                raise SweepgdError(f"the layer {kind!r} cannot be written as ONNX: export the model as .npz")
-        if tensors:
-            raise SweepgdError(f"the layers of model {model.header.name!r} do not use all its tensors: export it as .npz")
-        return operand
 
-
-def _classified(graph: _Graph, logits: str, outputs: int, dtype: str) -> None:
+def _classified(graph: Graph, logits: str, outputs: int, dtype: str) -> None:
     """Add the probabilities and the class. A single logit belongs to the second of two classes."""
     if outputs == 1:
         first = graph.add("Sub", graph.constant(np.zeros(1, dtype)), logits)
@@ -145,7 +124,7 @@ def _classified(graph: _Graph, logits: str, outputs: int, dtype: str) -> None:
     graph.add("ArgMax", "probabilities", result="class", axis=1, keepdims=0)
 
 
-def _unscaled(graph: _Graph, outputs: str, model: "Model") -> None:
+def _unscaled(graph: Graph, outputs: str, model: "Model") -> None:
     """Add the targets in their own units."""
     operand = graph.cast(outputs, "float64")
     if model.target_scaling is not None:

@@ -98,7 +98,7 @@ def _model(sweep: str, settings: dict[str, Any], row: dict[str, Any], minimum: M
     seed = data["seed"] if row["data_seed"] is None else row["data_seed"]
     done: dict[str, Any] = minimum.preprocessing or {}
     if "features" not in done:  # a record of an earlier version
-        done |= own_data(data, seed, dtype, minimum.data_fingerprint).processing
+        done |= own_data(data, seed, dtype, minimum.data_fingerprint, reads_bytes=plugin.reads_bytes).processing
     header = ModelHeader(
         task=task,
         columns=done.get("columns", done["features"]),
@@ -109,6 +109,7 @@ def _model(sweep: str, settings: dict[str, Any], row: dict[str, Any], minimum: M
         imputed=done.get("imputed", {}),
         indicators=done.get("indicators", []),
         dates=done.get("dates"),
+        image=done.get("image"),
         name=row["model"],
         settings=json.loads(json.dumps(resolve(plugin.settings, model, "model"))),
         distribution=" ".join(registry.distribution("models", row["model"])).strip(),

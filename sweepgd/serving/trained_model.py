@@ -13,13 +13,14 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.core.layout import Layout
+from sweepgd.core.layout import Layout, parameter_count
 from sweepgd.data import Data, DataSpec, Part
+from sweepgd.data.byte_inputs import as_numbers
 from sweepgd.data.data_cache import prepared
 from sweepgd.data.data_spec import dataset_settings
 from sweepgd.data.labels import encode
 from sweepgd.data.paths import check_there, moved
-from sweepgd.data.prepare import converted
+from sweepgd.data.standardize import converted
 from sweepgd.models import Architecture
 from sweepgd.plugins import registry
 from sweepgd.serving.compiled_model import CompiledModel
@@ -41,7 +42,8 @@ class Scores(NamedTuple):
 class Model:
     """A trained model, from `Results.model` or a file.
 
-    `header` describes the model. `parameters` are the flat weights, and `layout` is their layout table. `scaling` holds mean
+    `header` describes the model. `parameters` are the flat weights, followed by running statistics if the model has any, and
+    `layout` is the layout table of the weights. `scaling` holds mean
     and scale of the inputs, and `target_scaling` holds mean and scale of the targets. A scaling that the training did not use
     is None.
     """
@@ -86,7 +88,7 @@ class Model:
                 f"model {header.name!r} of {header.distribution} is not installed: install it, or give its file with --plugin"
             )
         built = header.architecture()
-        if not same_layers(header, self.layout, built):
+        if not same_layers(header, self.layout, built) or len(self.parameters) != built.recorded:
             raise SweepgdError(
                 f"the weights have other layers than the installed model {header.name!r}: install {header.distribution}"
             )
@@ -125,11 +127,14 @@ class Model:
         if part not in ("train", "validation", "test"):
             raise UsageError(f"no part {part!r}: give train, validation or test")
         header = self.header
-        data = own_data(header.data, header.data_seed, header.dtype, header.provenance.data_fingerprint, data_path)
+        data = own_data(
+            *(header.data, header.data_seed, header.dtype, header.provenance.data_fingerprint, data_path),
+            reads_bytes=registry.get("models", header.name).reads_bytes,
+        )
         rows: Part | None = getattr(data, part)
         if rows is None:
             raise UsageError(f"{data.name} has no {part} rows: give another part, or a file")
-        return rows
+        return as_numbers(rows)
 
     def predictions(self, inputs: Array) -> Array:
         """Return the predictions for the model's inputs, (rows, inputs), in the form of `predict`."""
@@ -196,7 +201,8 @@ class Model:
         header, origin = self.header, self.header.provenance
         widths = [layer["inputs"] for layer in header.layers if "inputs" in layer]
         last = [layer["outputs"] for layer in header.layers if "outputs" in layer][-1:]
-        layers = "-".join(map(str, [*widths, *last])) or f"{len(self.parameters)} parameters"
+        has_shapes = any("output" in layer for layer in header.layers)
+        layers = "-".join(map(str, [*widths, *last] * (not has_shapes))) or f"{parameter_count(self.layout)} parameters"
         of = f"of {len(header.classes)} classes" if header.classes else f"of {', '.join(header.targets)}"
         score = origin.recorded.test_error if header.classes else origin.recorded.test_loss
         recorded = (
@@ -207,7 +213,13 @@ class Model:
 
 
 def own_data(
-    table: Mapping[str, Any], seed: int, dtype: str, fingerprint: str | None, data_path: str | Path | None = None
+    table: Mapping[str, Any],
+    seed: int,
+    dtype: str,
+    fingerprint: str | None,
+    data_path: str | Path | None = None,
+    *,
+    reads_bytes: bool = False,
 ) -> Data:
     """Return the data of a recorded `[data]` table. Raises SweepgdError if the data are absent or have another fingerprint."""
     spec = DataSpec.model_validate(table)
@@ -215,7 +227,7 @@ def own_data(
         given = spec.model_dump(exclude_none=True) | dataset_settings(spec)
         spec = spec.model_copy(update=moved(given, Path(data_path)))
     check_there(spec.model_dump())
-    data = prepared(spec, seed=seed, dtype=dtype)
+    data = prepared(spec, seed=seed, dtype=dtype, reads_bytes=reads_bytes)
     if fingerprint not in (None, data.fingerprint):
         raise SweepgdError(f"{data.name} is not what the model was trained on: restore the data, or give a file of rows")
     return data

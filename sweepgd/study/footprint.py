@@ -29,5 +29,5 @@ def _run_bytes(context: SweepContext) -> int:
         points = 2 if budget.evaluate == "end" else 1 + ceil((budget.updates or epochs) / budget.evaluate)
     if not context.sweep.record.minima:
         return ROW_BYTES + POINT_BYTES * points
-    weights = 2 * context.architecture.parameters * np.dtype(context.sweep.model.dtype).itemsize
+    weights = 2 * context.architecture.recorded * np.dtype(context.sweep.model.dtype).itemsize
     return ROW_BYTES + POINT_BYTES * points + weights

@@ -12,7 +12,7 @@ from typing import Any
 from sweepgd.core.setting import Setting
 from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.data import DataSpec
-from sweepgd.data.data_spec import FILE_KEYS
+from sweepgd.data.spec_checks import FILE_KEYS
 from sweepgd.data.variable_settings import VARIABLE
 from sweepgd.execution.pruners import RUNGS
 from sweepgd.plugins import registry
@@ -146,6 +146,8 @@ def _value(setting: Setting) -> Schema:
         return about | {"type": "boolean"}
     if isinstance(setting.default, str):
         return about | {"type": "string"}
+    if setting.lists_texts:
+        return about | {"type": "array", "items": {"type": "string"}}
     sample = setting.default[0] if isinstance(setting.default, tuple) and setting.default else setting.default
     number: Schema = {"type": "integer" if isinstance(sample, int) else "number"}
     if isfinite(setting.minimum):

@@ -17,8 +17,9 @@ from sweepgd.sweep import Sweep, configuration_of, parse, space_of, to_toml
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Evaluation, Training
+from sweepgd.training.blas_threads import one_blas_thread
 from sweepgd.training.measure_along_run import MeasurementsAlongRun
-from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial import TrialTask, failure, measured, result_of
 
 EPOCHS = 10
@@ -53,7 +54,8 @@ def sweep_of(
         # A model that is not installed is reported later, when the sweep is prepared.
         takes_no_data = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
         data = "none" if takes_no_data else "digits"
-    is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
+    is_name = data.replace("-", "_") in registry.names("datasets")
+    is_path = not is_name and ("/" in data or Path(data).suffix != "" or Path(data).exists())
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},
@@ -118,6 +120,23 @@ def train(
         return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda line: None))
 
 
+def planned(sweep: Sweep, directory: Path | None, note: Callable[[str], None]) -> tuple[SweepContext, Configuration]:
+    """Return the context and the only configuration of a sweep that `train` would run. Raises SweepgdError if it cannot run."""
+    space = space_of(sweep)
+    searched = [axis.name for axis in space.axes if not axis.fixed]
+    if searched or sweep.points:
+        raise UsageError(f"train runs one configuration, but {(searched or ['points'])[0]} has several values: use search")
+    if sweep.search.replicates > 1:
+        raise UsageError(f"train makes one run, but search.replicates is {sweep.search.replicates}: use search")
+    context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
+    if context.sweep.measure is not None and directory is None:
+        raise UsageError("[measure] needs a directory for its results: give train an out directory")
+    check_variants(context, space, ())
+    for line in warnings_of(context.sweep, space, (), context.data(0).rows):
+        note(f"warning: {line}")
+    return context, configuration_of(space.at(0))
+
+
 def _train(
     sweep: Sweep,
     directory: Path | None,
@@ -126,20 +145,8 @@ def _train(
     note: Callable[[str], None],
 ) -> Training:
     """Run a sweep that has a single configuration and one replicate."""
-    space = space_of(sweep)
-    searched = [axis.name for axis in space.axes if not axis.fixed]
-    if searched or sweep.points:
-        raise UsageError(f"train runs one configuration, but {(searched or ['points'])[0]} has several values: use search")
-    if sweep.search.replicates > 1:
-        raise UsageError(f"train makes one run, but search.replicates is {sweep.search.replicates}: use search")
-    context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
+    context, configuration = planned(sweep, directory, note)
     sweep = context.sweep
-    if sweep.measure is not None and directory is None:
-        raise UsageError("[measure] needs a directory for its results: give train an out directory")
-    check_variants(context, space, ())
-    for line in warnings_of(sweep, space, (), context.data(0).rows):
-        note(f"warning: {line}")
-    configuration = configuration_of(space.at(0))
     context = context.of(configuration)
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     for line in store.notes if store is not None else ():

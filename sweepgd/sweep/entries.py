@@ -27,8 +27,8 @@ class Range(BaseModel):
 
 
 Entry = Value | list[Value] | Range
-# An entry of a setting whose values may be lists, such as the widths of layers.
-SettingEntry = Value | list[Value | list[int | float]] | Range
+# An entry of a setting whose values may be lists, such as the widths of layers, or the layers as texts.
+SettingEntry = Value | list[Value | list[int | float | str]] | Range
 
 
 def axis(

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
+from sweepgd.models.layer_text import FORMS, MEANINGS
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.entries import Range
@@ -37,8 +38,20 @@ def reference() -> str:
         _section("Top level", "", {name: Sweep.model_fields[name] for name in plain}),
         *(_section(f"`[{name}]`", _doc(kind), kind.model_fields) for name, kind in TABLES.items()),
         _section("A range", _doc(Range), Range.model_fields),
+        _layers(),
     ]
     return "\n".join(parts)
+
+
+def _layers() -> str:
+    """Return the section about the layers that `model.layers` may have."""
+    lines = [
+        "## Layers\n",
+        "The texts in `layers` of the model `cnn`. Words in capitals are numbers, and words in brackets may be left out.\n",
+        *("| layer | meaning |", "|---|---|"),
+    ]
+    lines += [f"| `{form}` | {MEANINGS[name]} |".replace("[same|valid]", "[same\\|valid]") for name, form in FORMS.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _doc(kind: type[BaseModel]) -> str:

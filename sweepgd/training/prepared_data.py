@@ -21,15 +21,18 @@ class PreparedData:
         self._shared = shared
         self._kept: OrderedDict[tuple[str, int, str], Data] = OrderedDict()
 
-    def get(self, digest: str, spec: DataSpec, *, seed: int, dtype: str) -> Data:
+    def get(self, digest: str, spec: DataSpec, *, seed: int, dtype: str, reads_bytes: bool = False) -> Data:
         """Return the prepared data of the `[data]` table `spec`, whose digest is `digest`. Raises the errors of
-        `sweepgd.data.prepare`.
+        `sweepgd.data.prepare`. `dtype` and `reads_bytes` are properties of the model, which is the same in all calls.
         """
         key = digest, seed, dtype
         if key not in self._kept:
             folder = None if self._shared is None else self._shared / key[0]
             there = folder is not None and folder.is_dir()
-            self._kept[key] = open_saved(folder) if folder and there else prepared(spec, seed=seed, dtype=dtype)
+            if folder and there:
+                self._kept[key] = open_saved(folder)
+            else:
+                self._kept[key] = prepared(spec, seed=seed, dtype=dtype, reads_bytes=reads_bytes)
             self._drop()
         self._kept.move_to_end(key)
         return self._kept[key]

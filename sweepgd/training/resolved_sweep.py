@@ -22,7 +22,7 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     data = dataset_settings(sweep.data)
     if sweep.data.path is not None or "folder" in data:
         if sweep.data.fingerprint not in (None, fingerprint):
-            where = sweep.data.path or data["folder"]
+            where = sweep.data.path or data["folder"] or sweep.data.name
             raise SweepgdError(
                 f"{where} has changed since the sweep was run: remove data.fingerprint to run it with the new data"
             )

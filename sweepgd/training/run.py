@@ -36,7 +36,7 @@ class Training:
     This evaluation does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
     `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
-    repeat a run of another library, give `initial`, the initial parameters (parameters,), and `order`, a function from the
+    repeat a run of another library, give `initial`, parameters, (parameters,) or (recorded,), and `order`, a function from the
     epoch to its row numbers. At the time `deadline` of the monotonic clock, the run is timed out. After the last evaluation of
     `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final weights, and
     `best` holds the weights of the best evaluation. Raises UsageError if the configuration does not fit the data.
@@ -107,7 +107,7 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters, (parameters,), at which the run is evaluated. Some optimizers derive these from other parameters."""
+        """The parameters and buffers, (recorded,), at which the run is evaluated. Some optimizers derive the parameters."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property

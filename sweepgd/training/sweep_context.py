@@ -14,17 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError
+from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import Data
 from sweepgd.data.class_weights import row_weights
 from sweepgd.kernels import signatures, subnormals, trainer
-from sweepgd.models import Architecture, Shape, build
+from sweepgd.models import Architecture, Model, build
 from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.setting_axes import Choice, choices, chosen, in_words
 from sweepgd.training import Training, initial_parameters
+from sweepgd.training.data_shape import augmentation_of, shape_of
 from sweepgd.training.objectives import objectives_of
 from sweepgd.training.prepared_data import PreparedData, digest_of, leave
 from sweepgd.training.resolved_sweep import resolved
@@ -41,24 +43,12 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "flush": subnormals.flush,
     "restore": subnormals.restore,
 }
-# The kinds of kernels of a model's architecture, and of its curvature.
-FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
+# The kinds of kernels that every model has.
+FIRST_ORDER = ("gradient", "evaluate")
 # The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
 # The number of cached contexts with other settings of model or data. A context takes 1 ms to make if its data are cached.
 CACHED_CONTEXTS = 64
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread within the context. Otherwise, for example, two workers with two threads each would compete for
-    two cores.
-    """
-    import scipy.linalg.cython_blas  # noqa: F401 - this import loads the BLAS of np.dot, so that the limit applies to it
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
 
 
 @contextmanager
@@ -128,7 +118,10 @@ class SweepContext:
         return self._data_of(self.data_seed(replicate))
 
     def _data_of(self, seed: int) -> Data:
-        return self._prepared.get(self._data_digest, self._first.data, seed=seed, dtype=self._first.model.dtype)
+        model: Model = registry.get("models", self._first.model.name)
+        return self._prepared.get(
+            self._data_digest, self._first.data, seed=seed, dtype=self._first.model.dtype, reads_bytes=model.reads_bytes
+        )
 
     def share(self, folder: Path) -> Path | None:
         """Save the data of all `variants` in a folder for other processes, and return the folder. If each replicate draws
@@ -153,6 +146,8 @@ class SweepContext:
         described = self._first.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
         if classes := self.data(0).classes:
             described["classes"] = list(classes)
+        if image := self.data(0).image:
+            described["image"] = list(image)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
@@ -163,8 +158,8 @@ class SweepContext:
     def architecture(self) -> Architecture:
         """The model, built for the data."""
         data = self.data(0)
-        shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
-        return build(self.sweep.model.name, self._first.model.model_extra or {}, shape)
+        augment = augmentation_of(self._first.data.augment, data, registry.get("models", self.sweep.model.name))
+        return build(self.sweep.model.name, self._first.model.model_extra or {}, shape_of(data, augment))
 
     def seed(self, replicate: int) -> int:
         """Return the seed of a replicate, which is the same for every configuration."""
@@ -215,7 +210,8 @@ class SweepContext:
         plugin does not compile.
         """
         dtype: str = self.sweep.model.dtype
-        common = [(kind, function, dtype) for kind, function in LOOPS.items()]
+        loops = {signatures.variant(dtype, variant.data(0).train.inputs.dtype) for variant in self.variants}
+        common = [(kind, function, loop) for loop in sorted(loops) for kind, function in LOOPS.items()]
         of_models = [kernel for variant in self.variants for kernel in variant._model_kernels()]
         plugins = {("models", self.sweep.model.name): list(dict.fromkeys(of_models))}
         for name in optimizers:
@@ -234,7 +230,7 @@ class SweepContext:
 
     def _model_kernels(self) -> list[tuple[str, Callable[..., Any], str]]:
         """Return the model's kernels for training and for the measures, each with its kind and its dtype."""
-        model, dtype = self.architecture, self.sweep.model.dtype
+        model, dtype, inputs = self.architecture, self.sweep.model.dtype, self.data(0).train.inputs.dtype
         kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
             (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient", "predict")
         ]
@@ -243,7 +239,9 @@ class SweepContext:
             if second is None:
                 measured = "float64"  # `sweepgd.curvature.objective` computes differences of gradients in this dtype
             else:
-                kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
+                kernels.append(("product", second.product, measured))
+                if any(MEASURES[name].second_moments for name in self.measure.measures):
+                    kernels.append(("second_moments", second.second_moments, measured))
             if measured != dtype:
                 kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
-        return [(kind, function, real) for kind, function, real in kernels if function is not None]
+        return [(kind, function, signatures.variant(real, inputs)) for kind, function, real in kernels if function is not None]

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from sweepgd.kernels.target import vector_bits
 
-from . import curvature, ending, isa, kernels, remote, startup, sweeps, table, targets
+from . import convolutions, curvature, ending, isa, kernels, remote, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
 from .kernels import Row
 from .work import BATCHES, CASES, QUICK_CASES
 
-PARTS = (*BATCHES, "curvature", "sweep", "startup", "ending", "remote")
+PARTS = (*BATCHES, "convolutions", "curvature", "sweep", "startup", "ending", "remote")
 ROUNDS, QUICK_ROUNDS = 9, 2
 PACKAGES = ("sweepgd", "numba", "numpy", "scipy", "jax", "torch", "pyhessian", "scikit-learn", "optuna")
 WIDTH = 200
@@ -58,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "digits" in works:
             found += kernels.measure_plugin(1 if options.quick else 9)
         found += kernels.measure_settled(settled[:1] if options.quick else settled, 1 if options.quick else 3)
+    if "convolutions" in options.only:
+        chosen = convolutions.CASES[:1] if options.quick else convolutions.CASES
+        found += convolutions.measure(chosen, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
     if "curvature" in options.only:
         measured = curvature.WORKS[:1] if options.quick else curvature.WORKS
         found += curvature.measure(measured, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS), aims.lambda_max)

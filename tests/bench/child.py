@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 from typing import Any
 
+from .convolution_work import Convolution
 from .minimum import Minimum
 from .peers import Peer, load
 from .work import Case
@@ -55,7 +56,7 @@ class Child:
             self._process.start()
         theirs.close()
 
-    def prepare(self, case: Case | Minimum) -> float:
+    def prepare(self, case: Case | Minimum | Convolution) -> float:
         """Builds and compiles a case; returns the seconds that took."""
         return self._ask("prepare", case).wall
 

@@ -7,6 +7,7 @@ from math import ceil
 import numpy as np
 
 from .child import Child, ChildFailed, Took
+from .convolution_work import Convolution
 from .minimum import Minimum
 from .peers import Entry
 from .work import Case
@@ -50,7 +51,7 @@ class Timing:
         return Spread.of([theirs / own for theirs, own in zip(self.samples, ours.samples, strict=True)])
 
 
-def measure(case: Case | Minimum, children: Mapping[Entry, Child], rounds: int) -> dict[str, Timing]:
+def measure(case: Case | Minimum | Convolution, children: Mapping[Entry, Child], rounds: int) -> dict[str, Timing]:
     """Timings by module of each peer that can do the case."""
     prepared, counts, problems = {}, {}, {}
     able = {entry: child for entry, child in children.items() if entry.supports(case)}
@@ -68,7 +69,7 @@ def measure(case: Case | Minimum, children: Mapping[Entry, Child], rounds: int) 
     return problems | {entry.module: _timing(case, entry, prepared[entry], counts[entry], samples[entry]) for entry in samples}
 
 
-def _timing(case: Case | Minimum, entry: Entry, prepared: float, count: int, samples: Sequence[Took]) -> Timing:
+def _timing(case: Case | Minimum | Convolution, entry: Entry, prepared: float, count: int, samples: Sequence[Took]) -> Timing:
     steps = count * case.updates * entry.trials
     core_share = sum(took.core for took in samples) / sum(took.wall for took in samples)
     return Timing(prepared, tuple(1e6 * took.core / steps for took in samples), core_share)

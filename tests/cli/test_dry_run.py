@@ -71,3 +71,35 @@ def test_a_dry_run_shows_the_settings_of_model_and_data_that_differ(run_search):
     first = next(line for line in shown.splitlines() if line.startswith("  0: "))
     assert first.endswith(("data.subset = 30", "data.subset = 50"))
     assert ", schedule constant, model.hidden = [" in first
+
+
+def test_a_dry_run_shows_the_layers_of_a_network(run):
+    asked = ("train", "--model", "cnn", "--set", 'model.layers=["conv 4 3x3","relu","residual 4","dropout 0.5"]', "--dry-run")
+    lines = run(*asked).out.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("layer "))
+    assert [" ".join(line.split()) for line in lines[first:]] == [
+        "layer output parameters multiply-adds of a row",
+        "1 conv 4 3x3, relu 6 × 6 × 4 40 1,296",  # 36 pixels · 9 weights · 4 filters
+        "2 conv 4 3x3 same 6 × 6 × 4 148 5,184",
+        "3 batch norm, relu 6 × 6 × 4 8 0",
+        "4 conv 4 3x3 same 6 × 6 × 4 148 5,184",
+        "5 batch norm 6 × 6 × 4 8 0",
+        "6 sum, relu of 5 and 1 6 × 6 × 4 0 0",
+        "7 dropout 0.5 6 × 6 × 4 0 0",
+        "8 dense 10 10 1,450 1,440",
+        "all 1,802 13,104",
+        "",
+        "The run is valid; nothing was run.",
+    ]
+    values = json.loads(run(*asked, "--json").out)
+    assert (values["parameters"], values["layers"][0]["output"]) == (1802, [6, 6, 4])
+    assert not Path("results").exists()
+
+
+def test_a_dry_run_shows_the_layers_of_the_first_network(run, tmp_path):
+    network = ("--set", "data={name='digits'}", "--set", "model.name='cnn'")
+    varied = ("--set", 'space.model={layers=[["dense 5","tanh"],["conv 2 3x3"]]}')
+    shown = run("search", sweep_file(tmp_path), *network, *varied, "--dry-run")
+    assert (shown.code, shown.err) == (0, "")
+    assert '\nlayers where model.layers = ["dense 5", "tanh"]:\n  layer             output' in shown.out
+    assert "\n   1 dense 5, tanh  5              325                     320\n" in shown.out

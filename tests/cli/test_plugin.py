@@ -135,7 +135,7 @@ def test_a_file_that_is_no_plugin(run, tmp_path):
     (tmp_path / "raises.py").write_text("1 / 0\n")
     for name, code, line in (
         ("gone", 2, "there is no plugin file '{}'"),
-        ("none", 2, "{} defines no Optimizer, Model, Dataset or Schedule"),
+        ("none", 2, "{} defines no Optimizer, Model, Layer, Dataset or Schedule"),
         ("ends", 1, "the process that loaded {} ended with exit code 4"),
         ("raises", 1, "the plugin file {} does not run: ZeroDivisionError: division by zero"),
     ):

@@ -21,9 +21,9 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[DataSpec]:
     """The specs that are prepared, not read from the cache, which is empty at first."""
     calls = []
 
-    def counted(spec: DataSpec, *, seed: int, dtype: str) -> Data:
+    def counted(spec: DataSpec, *, seed: int, dtype: str, reads_bytes: bool = False) -> Data:
         calls.append(spec)
-        return prepare(spec, seed=seed, dtype=dtype)
+        return prepare(spec, seed=seed, dtype=dtype, reads_bytes=reads_bytes)
 
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache")
     monkeypatch.setattr(module, "prepare", counted)
@@ -64,6 +64,8 @@ def test_every_setting_changes_the_cache_key(made: list[DataSpec]) -> None:
         assert_same(prepared(spec), prepare(spec))
     assert made == specs
     assert module.prepared(WINE, seed=3, dtype="float64").train.inputs.dtype == "float64"
+    digits = [module.prepared(DataSpec(name="digits"), seed=0, dtype="float32", reads_bytes=reads) for reads in (False, True)]
+    assert [len(set(data.preprocessing["mean"])) > 1 for data in digits] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ def test_kernel_tests_pass_without_jit():
         str(TESTS / name)
         for name in (
             *("kernels/test_network.py", "kernels/test_network_hessian.py", "kernels/test_analytic_losses.py"),
+            *("kernels/test_layered_network.py", "kernels/test_random_layers.py", "kernels/test_layered_hessian.py"),
             *("curvature/test_objective.py", "training/test_run.py", "training/test_divergence.py"),
         )
     ]

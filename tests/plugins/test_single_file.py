@@ -152,7 +152,7 @@ def test_a_used_name_is_refused_with_both_sources(rule, tmp_path):
         ("raise SystemExit(0)", "does not run: SystemExit: 0"),
         ("import pytest\npytest.skip('no GPU', allow_module_level=True)", "does not run: Skipped: no GPU"),
         (RULE.format(factor=1).replace('"plain"', "None"), "has the name None: give a text"),
-        ("from sweepgd.optimizers.sgd import sgd", "defines no Optimizer, Model, Dataset or Schedule: "),
+        ("from sweepgd.optimizers.sgd import sgd", "defines no Optimizer, Model, Layer, Dataset or Schedule: "),
     ],
 )
 def test_an_invalid_file_is_refused_in_one_line(rule, text, reason):

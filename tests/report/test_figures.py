@@ -99,6 +99,8 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
         "edge_of_stability: no completed run has λmax measured during training: set measure.every and search again",
         "spectral_density: no completed run has a spectral density",
         "steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
+        "mistakes: the data are not images, or no run completed",
+        "first_layer: the data are not images, or no run completed",
     ]
 
 

@@ -35,3 +35,9 @@ def test_values_of_all_rows_have_no_error_of_rows():
         text = shown(curvature(value(0, 1.5, error=1e-4, training_rows=training)))
         assert "measured on" not in text
         assert "of rows" not in text
+
+
+def test_values_of_a_model_with_another_loss_in_training_name_their_mode():
+    mode = "measured in evaluation mode"
+    assert mode in shown(curvature(value(0, 1.5, settings='{"mode": "evaluation"}')))
+    assert mode not in shown(curvature(value(0, 1.5)))

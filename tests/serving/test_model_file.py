@@ -82,7 +82,7 @@ def test_foreign_and_newer_files_are_named(two, tmp_path):
         "fill": ({"imputed": model.header.imputed | {"sex": "x"}}, "is damaged: its parts do not fit together"),
         "mark": ({"imputed": model.header.imputed | {"other": 1.0}}, "is damaged: its parts do not fit together"),
         "layers": ({"layers": []}, "the weights have other layers than the installed model 'mlp': install sweepgd"),
-        "absent": ({"name": "resnet8", "distribution": "nets 1.0"}, "model 'resnet8' of nets 1.0 is not installed"),
+        "absent": ({"name": "alexnet", "distribution": "nets 1.0"}, "model 'alexnet' of nets 1.0 is not installed"),
     }
     for name, (changes, message) in refused.items():
         file = tmp_path / f"{name}.npz"

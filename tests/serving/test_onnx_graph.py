@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from serving.trained_runs import recorded
 
+import sweepgd
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.serving.encoded_inputs import inputs_of
 from sweepgd.serving.onnx_graph import onnx_bytes
@@ -38,9 +39,11 @@ def with_gaps(model):
 
 def check(model):
     inputs, raw = unscaled(model)
-    values, gaps = with_gaps(model)
-    inputs = np.vstack([inputs, inputs_of(model.header, values, model.scaling, "rows")])
-    session, found = outputs_of(model, np.vstack([raw, gaps]))
+    if model.header.imputed:
+        values, gaps = with_gaps(model)
+        inputs = np.vstack([inputs, inputs_of(model.header, values, model.scaling, "rows")])
+        raw = np.vstack([raw, gaps])
+    session, found = outputs_of(model, raw)
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["inputs"]) == model.header.inputs
     assert json.loads(metadata["imputed"]) == model.header.imputed
@@ -65,6 +68,18 @@ def test_a_graph_in_float64_without_relu(tmp_path):
     pytest.importorskip("onnx")
     overrides = ("model.dtype='float64'", "model.activation='tanh'", "model.hidden=[3,2]")
     check(recorded(tmp_path, "three", *overrides).model())
+
+
+def test_a_graph_has_all_kinds_of_layers(tmp_path):
+    """Strides, uneven padding and pixels without a window too."""
+    pytest.importorskip("onnx")
+    layers = [
+        *("conv 3 3x2 stride 2 same", "layer norm", "relu", "residual 3", "residual 4 stride 2", "pool 2x2 stride 1 same"),
+        *("average 3x3 stride 2 same", "dropout 0.2", "conv 5 1x1", "batch norm", "tanh", "dense 6", "layer norm", "sigmoid"),
+    ]
+    overrides = (f"model.layers={layers}", "data.standardize=true", "data.subset=200")
+    sweepgd.train("digits", "cnn", learning_rate=0.1, epochs=2, overrides=overrides, out=tmp_path / "run")
+    check(sweepgd.load(tmp_path / "run").model())
 
 
 def test_a_model_without_known_layers_is_refused(two):

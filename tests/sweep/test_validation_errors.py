@@ -45,7 +45,7 @@ def test_no_message_is_pydantics_own(table, key):
     ("override", "message"),
     [
         ("budget.stop_at='low'", "budget.stop_at = 'low': give a number"),
-        ("data.standardize=1", "data.standardize = 1: give true or false"),
+        ("data.standardize=1", "data.standardize = 1: give true or false or 'channels'"),
         ("search.sampler=3", "search.sampler = 3: give text in quotes"),
         ("data.label_noise=1.5", "data.label_noise = 1.5: must be at most 1"),
         ("budget.divergence=1", "budget.divergence = 1: must be above 1"),

@@ -20,14 +20,20 @@ ALPHAS = np.arange(-20, 41) / 20
 
 @dataclass(frozen=True)
 class Segment:
-    """The line through two points of shape (parameters,): x₀ at α = 0, and x₁ at α = 1."""
+    """The line through two points of shape (recorded,): x₀ at α = 0, and x₁ at α = 1.
+
+    Buffers that are recorded after the `parameters` are interpolated, but not extrapolated, because a running variance would
+    become negative.
+    """
 
     x0: npt.NDArray[np.float64]
     x1: npt.NDArray[np.float64]
+    parameters: int
 
     def at(self, coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the parameters at the coordinates (α,)."""
-        alpha = coordinates[0]
+        """Return the parameters and buffers at the coordinates (α,)."""
+        alpha = np.full(len(self.x0), coordinates[0])
+        alpha[self.parameters :] = min(max(coordinates[0], 0.0), 1.0)
         return (1.0 - alpha) * self.x0 + alpha * self.x1
 
 
@@ -47,7 +53,8 @@ def line(
     Raises SweepgdError if a run has no weights, and UsageError if the runs are equal or have different data or models.
     """
     settings = line_settings(landscape, small, large)
-    segment = Segment(*(landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)))
+    ends = [landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)]
+    segment = Segment(ends[0], ends[1], landscape.architecture(small).parameters)
     columns = evaluated(landscape, small, ALPHAS[:, None], segment, workers=workers, executor=executor, advance=advance)
     return table_of("line", small, {"alpha": ALPHAS, **columns}, settings, other=large)
 

@@ -11,7 +11,7 @@ from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
 from sweepgd.minimisers.landscape.run_selection import RunKey
 from sweepgd.minimisers.recorded_contexts import recorded_configuration
 from sweepgd.training import Evaluation
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.training.blas_threads import one_blas_thread
 from sweepgd.training.trial import failure
 
 

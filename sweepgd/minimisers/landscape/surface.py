@@ -105,11 +105,12 @@ def _plane_and_path(
     landscape: LandscapeContext, run: RunKey, minimum: npt.NDArray[np.float64], options: SurfaceOptions
 ) -> tuple[Plane, Path | None]:
     """Return the plane, and the path if a path is requested and can be computed."""
-    two_parameters = len(minimum) == 2
+    size = landscape.architecture(run).parameters
+    two_parameters = len(minimum) == size == 2
     if options.directions == "path":
         try:
             path = path_of(landscape, run)
-            return parameter_plane() if two_parameters else path_plane(path.weights.astype(np.float64)), path
+            return parameter_plane() if two_parameters else path_plane(path.weights.astype(np.float64), size), path
         except SweepgdError as problem:
             landscape.note(
                 f"run {run} is drawn without its path{'' if two_parameters else ', along random directions'}: {problem}"

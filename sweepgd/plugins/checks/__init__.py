@@ -27,7 +27,7 @@ SECONDS = 20.0
 
 
 def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
-    """Yield the finding of each check of `plugin`, an optimizer, model, data set or schedule, or the name of a plugin.
+    """Yield the finding of each check of `plugin`, an optimizer, model, layer, data set or schedule, or the name of a plugin.
 
     The checks run in a separate process, which must be able to import the functions of the plugin. A check fails if it takes
     longer than `seconds`, not counting compilation, or if its process ends. Raises SweepgdError if JIT is off.

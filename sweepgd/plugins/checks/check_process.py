@@ -12,12 +12,23 @@ from typing import Any
 from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.memory_limit import limit_memory, memory_per_worker
 from sweepgd.optimizers import Optimizer
-from sweepgd.plugins.checks import cost, datasets, declaration, descent, fidelity, model_curvature, models, safety, schedules
+from sweepgd.plugins.checks import (
+    cost,
+    datasets,
+    declaration,
+    descent,
+    fidelity,
+    layers,
+    model_curvature,
+    models,
+    safety,
+    schedules,
+)
 from sweepgd.plugins.checks.finding import FAILED, PASSED, Finding, Flaw
 from sweepgd.plugins.checks.output import print_to
 from sweepgd.plugins.checks.step_harness import DTYPES, walk
 from sweepgd.plugins.checks.subject import Subject, names_in
-from sweepgd.training.sweep_context import one_blas_thread
+from sweepgd.training.blas_threads import one_blas_thread
 
 LOADS = "loads"
 Checks = Mapping[str, Callable[[Any], str]]
@@ -31,6 +42,12 @@ FIRST: Mapping[str, Checks] = {
     },
     "schedules": {"contract": declaration.contract, "settings": declaration.settings},
     "datasets": {"contract": declaration.contract, "settings": declaration.settings, "table": datasets.table},
+    "layers": {
+        "contract": declaration.contract,
+        "settings": declaration.settings,
+        "shapes": layers.shapes,
+        "compiles": layers.compiles,
+    },
     "models": {
         "contract": declaration.contract,
         "settings": declaration.settings,
@@ -57,6 +74,8 @@ def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks
             return schedules.CHECKS
         case "datasets":
             return datasets.CHECKS
+        case "layers":
+            return layers.CHECKS
         case "models":
             second = model_curvature.CHECKS if model_curvature.has_curvature(plugin) else {}
             return {**models.CHECKS, **second, "python": partial(python, run=models.outputs, apart=models.outputs_apart)}

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from sweepgd.core.errors import UsageError
+from sweepgd.core.layout import FAN_IN, SIZE
 from sweepgd.kernels import signatures
 from sweepgd.models import Architecture, Model, Shape
+from sweepgd.models.buffers import initial_buffers
 from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.guarded_arrays import Guarded
 from sweepgd.plugins.checks.step_harness import Array
@@ -18,8 +20,14 @@ SHAPES = {
     "classification": (Shape("classification", 3, 1, 2), Shape("classification", 3, 1, 4)),
     "none": (Shape("none", 0, 0, 0),),
 }
-# The step h of central differences in float64. Both the error of about h² and the rounding are far below the tolerance.
-STEP = 1e-5
+# The shapes for models that read images, on which the convolutions of small published networks fit.
+IMAGES = {
+    "regression": (Shape("regression", 144, 2, 0, (12, 12, 1)),),
+    "classification": (Shape("classification", 144, 1, 4, (12, 12, 1)),),
+}
+# The step h of central differences in float64. Both the error of about h² and the rounding are far below the tolerance. With
+# ten times this step, one of the many units of a large ReLU network often switches on or off between the two points.
+STEP = 1e-7
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
 OPTIONAL = ("evaluate_with_gradient", "predict")
@@ -30,7 +38,7 @@ def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
     Only shapes for the model's tasks are tried.
     """
     for task in model.tasks:
-        for shape in SHAPES.get(task, ()):
+        for shape in (IMAGES if model.reads_bytes else SHAPES).get(task, ()):
             try:
                 built = model.build(shape, **{setting.name: setting.default for setting in model.settings})
             except UsageError:
@@ -75,7 +83,10 @@ class ModelStage:
         self.arrays = Guarded(dtype, shapes)
         rng = np.random.default_rng(5)
         start = architecture.initial(np.random.default_rng(1))
-        self.arrays["theta"][:] = start + 0.1 * rng.normal(size=size)
+        # Larger changes of the weights of wide layers would multiply the outputs of a deep network by thousands.
+        scales = 0.3 / np.sqrt(np.maximum(architecture.layout[:, FAN_IN], 9))
+        self.arrays["theta"][:] = start + np.repeat(scales, architecture.layout[:, SIZE]) * rng.normal(size=size)
+        self.arrays["buffers"][:] = initial_buffers(architecture, dtype)
         self.arrays["inputs"][:] = rng.normal(size=shapes["inputs"])
         labels = rng.integers(0, shape.classes, shapes["targets"]) if shape.classes else rng.normal(size=shapes["targets"])
         self.arrays["targets"][:] = labels

@@ -9,9 +9,11 @@ from sweepgd.report.charts.edge_chart import edge_of_stability
 from sweepgd.report.charts.equal_chart import equal_by_batch_size
 from sweepgd.report.charts.errors_chart import error_by_batch_size
 from sweepgd.report.charts.expected_chart import expected_by_trials
+from sweepgd.report.charts.first_layer_chart import first_layer
 from sweepgd.report.charts.importance_chart import hyperparameter_importance
 from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
+from sweepgd.report.charts.mistakes_chart import mistakes
 from sweepgd.report.charts.rate_batch_map import rate_batch
 from sweepgd.report.charts.rates_chart import rate_by_batch_size
 from sweepgd.report.charts.size_curves import rate_curves
@@ -39,6 +41,8 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "expected_best": expected_by_trials,
     "importance": hyperparameter_importance,
     "slices": objective_slices,
+    "mistakes": mistakes,
+    "first_layer": first_layer,
 }
 # The arguments that a chart takes besides the results. `level` is the target, by default the goal of the sweep.
 ARGUMENTS = {"loss_curves": ("by", "x"), "steps_by_batch_size": ("level",), "rate_by_batch_size": ("level",)}
@@ -54,9 +58,11 @@ __all__ = [
     "equal_by_batch_size",
     "error_by_batch_size",
     "expected_by_trials",
+    "first_layer",
     "hyperparameter_importance",
     "loss_curves",
     "measure_gap",
+    "mistakes",
     "objective_slices",
     "rate_batch",
     "rate_by_batch_size",

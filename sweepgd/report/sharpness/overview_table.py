@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from sweepgd.curvature.catalogue import EVALUATION_MODE, MODE_IN_WORDS
 from sweepgd.report.measure_table import of_rows
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import MEASURE, cells, family, firsts
@@ -57,6 +58,8 @@ def measures(rows: Sequence[Row]) -> Answer:
         )
     if any(row["exact"] is False for row in rows):
         legend.append("differences = Hessian products as differences of gradients, because the model has no exact products")
+    if any(row["mode"] == EVALUATION_MODE for row in rows):
+        legend.append(MODE_IN_WORDS)
     return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 

@@ -53,7 +53,7 @@ def test_directions_on_a_surface_have_norm_1():
 
 def test_the_plane_of_a_path_is_that_of_its_principal_components():
     path = np.random.default_rng(3).normal(size=(12, 6)).cumsum(axis=0)
-    plane = path_plane(path)
+    plane = path_plane(path, path.shape[1])
     components, shares = naive_components(path)
     np.testing.assert_allclose(np.abs(np.sum(plane.directions * components[:2], axis=1)), 1.0)
     np.testing.assert_allclose(plane.explained, shares[:2])
@@ -67,7 +67,7 @@ def test_the_plane_of_a_path_is_that_of_its_principal_components():
 @pytest.mark.parametrize("path", [np.ones((5, 4)), np.outer([0.0, 0.3, 1.0], [1.0, 2.0, 3.0]), np.ones((1, 4))])
 def test_a_path_that_spans_no_plane_is_refused(path):
     with pytest.raises(SweepgdError, match="spans no plane"):
-        path_plane(path)
+        path_plane(path, path.shape[1])
 
 
 def test_the_plane_of_two_parameters_is_their_own():

@@ -63,7 +63,7 @@ def test_neither_workers_nor_an_executor_change_a_number(moons):
 
 
 def test_more_points_than_tasks_stay_in_their_order(quadratic):
-    point = Segment(np.array([1.0, 0.0, 0.0]), np.array([2.0, 0.0, 0.0]))
+    point = Segment(np.array([1.0, 0.0, 0.0]), np.array([2.0, 0.0, 0.0]), 3)
     alphas = np.linspace(0.0, 1.0, 250)[:, None]
     columns = evaluated(quadratic, RunKey(0), alphas, point, workers=2)
     np.testing.assert_allclose(columns["train_loss"], 0.5 * (1.0 + alphas[:, 0]) ** 2, rtol=1e-14)

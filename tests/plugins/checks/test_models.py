@@ -228,6 +228,7 @@ def test_a_correct_model_passes():
     assert first_flaw(model()) is None
 
 
-@pytest.mark.parametrize("name", registry.names("models"))
+# keskar_c1_slim has the layers of both other networks of Keskar et al., which take 11 s each.
+@pytest.mark.parametrize("name", [name for name in registry.names("models") if name not in ("keskar_f1", "keskar_c1")])
 def test_a_model_of_sweepgd_passes(name):
     assert first_flaw(registry.get("models", name)) is None

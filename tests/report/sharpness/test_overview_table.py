@@ -12,7 +12,7 @@ def test_missing_values_are_counted_with_their_reason():
 def test_settings_that_differ_between_measures_are_columns():
     full = [value(trial, 1.0, settings='{"dtype": "float32", "exact": true}', rows=5000) for trial in range(2)]
     some = [value(0, 2.0, settings='{"dtype": "float32", "exact": true, "rows": 512}')]
-    trace = [value(0, 3.0, "trace", settings='{"dtype": "float64", "exact": false}')]
+    trace = [value(0, 3.0, "trace", settings='{"dtype": "float64", "exact": false, "mode": "evaluation"}')]
     lines = answer(
         text(Tables(trials(run(0, 1.0), run(1, 1.0)), curvature=curvature(*full, *some, *trace))), "What was measured?"
     )
@@ -21,6 +21,7 @@ def test_settings_that_differ_between_measures_are_columns():
     ]  # fmt: skip
     legend = " ".join(lines)
     assert "the measures differ in their rows or dtype" in legend
+    assert "measured in evaluation mode: without dropout" in legend
     assert "1 value is not used: other settings have more runs, more rows or newer values" in legend
     assert "differences = Hessian products as differences of gradients" in legend
 

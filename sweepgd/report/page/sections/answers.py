@@ -45,6 +45,7 @@ GROUPS = (
         ("measures", "correlations", "granulated", "small_large", "stability", "invariance"),
     ),
     Group("optimizers", "Optimizers and schedules", ("expected_best",), ("by_optimizer", "by_schedule")),
+    Group("images", "Images", ("mistakes", "first_layer"), ()),
     Group("hyperparameters", "Hyperparameters", ("importance", "slices"), ()),
 )
 
