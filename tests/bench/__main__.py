@@ -61,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "convolutions" in options.only:
         chosen = convolutions.CASES[:1] if options.quick else convolutions.CASES
         found += convolutions.measure(chosen, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
+        found += sweeps.against_optuna_on_images(sweeps.QUICK if options.quick else sweeps.Size())
     if "curvature" in options.only:
         measured = curvature.WORKS[:1] if options.quick else curvature.WORKS
         found += curvature.measure(measured, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS), aims.lambda_max)

@@ -16,7 +16,9 @@ Rows = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Problem:
-    """Training and judging rows of a problem, the network's widths, and how many epochs a trial lasts."""
+    """Training and judging rows of a problem, the network's widths, and how many epochs a trial lasts. Without widths, the
+    network is LeNet-5, and the inputs are images, (rows, channels, height, width).
+    """
 
     train: Rows
     judge: Rows
@@ -65,7 +67,7 @@ def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> 
     import optuna
     import torch
 
-    from .peers.torch_eager import loss_of, network, optimizer_of
+    from .peers.torch_eager import lenet, loss_of, network, optimizer_of
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     inputs, targets, judge_inputs, judge_targets = map(torch.from_numpy, (*problem.train, *problem.judge))
@@ -75,7 +77,7 @@ def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> 
     def objective(trial: optuna.Trial) -> float:
         size = trial.suggest_categorical("batch_size", sizes)
         rate = trial.suggest_float("learning_rate", min(rates), max(rates), log=True)
-        model = network(problem.widths)
+        model = network(problem.widths) if problem.widths else lenet()
         optimizer = optimizer_of("sgd", model, rate)
         for _ in range(problem.epochs):
             for rows in torch.randperm(len(inputs)).split(size):
@@ -97,22 +99,27 @@ def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> 
 
 def problem_of(text: str) -> Problem:
     """The very rows and network that a sweep file trains on."""
+    from sweepgd.data.byte_inputs import as_numbers
     from sweepgd.sweep import parse
     from sweepgd.training.sweep_context import SweepContext
 
     context = SweepContext(parse(text))
     data = context.data(0)
-    judge = data.validation or data.train
+    train, judge = as_numbers(data.train), as_numbers(data.validation or data.train)
+    image = context.sweep.model.name == "lenet"
+
+    def inputs(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values.reshape(-1, 1, 28, 28).copy() if image else values.copy()
 
     def targets(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return values[:, 0].astype(np.int64) if data.classes else values.copy()
 
     hidden = (context.sweep.model.model_extra or {}).get("hidden", ())
-    widths = (data.train.inputs.shape[1], *hidden, len(data.classes) or 1)
+    widths = () if image else (train.inputs.shape[1], *hidden, len(data.classes) or 1)
     assert context.sweep.budget.epochs is not None
     return Problem(
-        (data.train.inputs.copy(), targets(data.train.targets)),
-        (judge.inputs.copy(), targets(judge.targets)),
+        (inputs(train.inputs), targets(train.targets)),
+        (inputs(judge.inputs), targets(judge.targets)),
         widths,
         context.sweep.budget.epochs,
     )

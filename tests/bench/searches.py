@@ -54,8 +54,29 @@ batch_size = { low = 1, high = 1024, log = true, step = 2 }
 learning_rate = { low = 1e-3, high = 0.03, log = true }
 """
 
+# 10,000 training images. Both sides evaluate at the end only, because an epoch's evaluation takes as long as its updates.
+LENET = """
+name = "bench_lenet"
+
+[data]
+name = "fashion_mnist"
+subset = 12500
+validation = 0.2
+
+[model]
+name = "lenet"
+
+[budget]
+epochs = 5
+evaluate = "end"
+
+[space]
+batch_size = { low = 16, high = 256, log = true, step = 2 }
+learning_rate = { low = 1e-2, high = 0.1, log = true }
+"""
+
 # No rate here diverges: a run that stops early would be no match for a peer's that goes on.
-SWEEPS = {"linear": LINEAR, "digits": DIGITS}
+SWEEPS = {"linear": LINEAR, "digits": DIGITS, "lenet": LENET}
 WORKERS = 2
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from . import optuna_torch
@@ -18,22 +18,28 @@ class Size:
     repeats: int = 3
     trials: int = 500
     peer_trials: int = 500
+    lenet_trials: int = 40
     tpe: tuple[int, ...] = (200, 1000, 3000)
     costed: tuple[int, ...] = (1_000,)
 
 
-QUICK = Size(repeats=1, trials=50, peer_trials=6, tpe=(), costed=(50,))
+QUICK = Size(repeats=1, trials=50, peer_trials=6, lenet_trials=4, tpe=(), costed=(50,))
 LONG = Size(costed=(1_000, 100_000))
-TIMES_THE_PEER = {"linear": 100.0, "digits": 15.0}
-TRIALS_A_SECOND = {"linear": 2000.0, "digits": None}
+TIMES_THE_PEER = {"linear": 100.0, "digits": 15.0, "lenet": 1.5}
+TRIALS_A_SECOND = {"linear": 2000.0, "digits": None, "lenet": None}
 
 
 def measure(size: Size) -> Iterator[Finding]:
-    for name in SWEEPS:
+    for name in ("linear", "digits"):
         yield from _against_optuna(name, size)
     yield from _two_workers(size)
     yield from _cost(size)
     yield from _tpe(size)
+
+
+def against_optuna_on_images(size: Size) -> Iterator[Finding]:
+    """The comparison for LeNet-5, in one search, because it takes as long as hundreds of the others."""
+    return _against_optuna("lenet", replace(size, repeats=1, trials=size.lenet_trials, peer_trials=size.lenet_trials))
 
 
 def _search(name: str, trials: int, sampler: str = "random", workers: int = WORKERS) -> Search:

@@ -94,9 +94,11 @@ def test_what_is_being_written_is_neither_compacted_nor_repaired(run, tmp_path):
 
 @pytest.mark.parametrize("command", ["verify", "compact"])
 def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path, command):
-    ended = run(command, str(tmp_path))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ended = run(command, str(empty))
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == f"sweepgd: {tmp_path} is not a results directory: it must contain sweep.toml and a folder trials\n"
+    assert ended.err == f"sweepgd: {empty} is not a results directory: it must contain sweep.toml and a folder trials\n"
 
 
 def test_a_torn_tail_is_told_and_the_search_goes_on(monkeypatch, capsys, tmp_path):
