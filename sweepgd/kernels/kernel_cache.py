@@ -6,9 +6,12 @@ entry of `sweepgd.core.disk_cache`. An entry is complete when it appears, is che
 user.
 """
 
+import fcntl
+import hashlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
@@ -21,6 +24,8 @@ from sweepgd.core import disk_cache
 
 config: Any = numba.config  # type checkers do not know the attributes, which are made at run time
 
+# One file for all entries of a folder. Each entry locks one byte of it.
+LOCK_FILE = ".lock"
 NOT_PRIVATE = "belongs to another user or is writable by others, who could put code there"
 
 
@@ -53,9 +58,30 @@ def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any])
     """
     if folder is None or disk_cache.is_whole(folder):
         return compile_(folder)
-    kernels: list[Any] = []
-    disk_cache.store_folder(folder, lambda empty: kernels.append(compile_(empty)))
+    with _locked(folder):
+        if disk_cache.is_whole(folder):  # another process has compiled the kernel meanwhile
+            return compile_(folder)
+        kernels: list[Any] = []
+        disk_cache.store_folder(folder, lambda empty: kernels.append(compile_(empty)))
     return kernels[0] if kernels else compile_(None)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of an entry. If several processes need a kernel, one of them compiles it, and the others wait and load it.
+
+    The end of a process releases its locks. On a file system without locks, each process compiles the kernel.
+    """
+    lock = None
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder.parent / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.lockf(lock, fcntl.LOCK_EX, 1, int(hashlib.sha256(folder.name.encode()).hexdigest()[:12], 16))
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _problem(folder: Path) -> str | None:

@@ -1,8 +1,12 @@
 """The cache of compiled kernels: damaged entries are compiled again, and entries writable by other users are not loaded."""
 
 import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
+from subprocess import PIPE
+from threading import Thread
 
 import pytest
 from numba import types
@@ -126,3 +130,32 @@ def test_a_kernel_is_compiled_if_the_disk_is_full(folder, monkeypatch):
     monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
     assert compiling.compiled(thrice, SIGNATURE)(2) == 6
     assert not compiling.is_compiled(thrice, SIGNATURE)
+
+
+COMPILING = """
+import sys
+from pathlib import Path
+from subprocess import PIPE
+from threading import Thread
+from sweepgd.kernels import kernel_cache
+
+def compile_slowly(folder):
+    (folder / "code").write_text("machine code")
+    print("compiling", flush=True)
+    sys.stdin.readline()
+
+kernel_cache.load_or_compile(Path(sys.argv[1]), compile_slowly)
+"""
+
+
+def test_a_kernel_that_another_process_compiles_is_waited_for_and_loaded(tmp_path):
+    folder, found = tmp_path / "source" / "kernel", []
+    with subprocess.Popen([sys.executable, "-c", COMPILING, str(folder)], stdin=PIPE, stdout=PIPE, text=True) as other:
+        assert other.stdout.readline() == "compiling\n"
+        waiting = Thread(target=lambda: kernel_cache.load_or_compile(folder, found.append))
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        other.communicate("\n")
+    waiting.join()
+    assert found == [folder]
