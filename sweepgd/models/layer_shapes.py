@@ -25,8 +25,8 @@ class Layer:
     """One layer. Shapes are (height, width, channels), with height and width 1 for a flat row of values.
 
     The layer reads value number `source`, and a sum also value number `second`. Value 0 is the images, and value i is the
-    output of layer i, counted from 1. `padding` is that at the top and at the left. `name` is for tables.
-    A layer of a `plugin` has `numbers`.
+    output of layer i, counted from 1. `padding` is that at the top and at the left. `name` is for tables. A layer of a `plugin`
+    has `numbers`, the values after its name, and `plugin_tensors`.
     """
 
     kind: int

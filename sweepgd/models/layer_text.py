@@ -6,7 +6,7 @@ from sweepgd.core.errors import UsageError, nearest
 from sweepgd.models.layer_contract import Layer
 from sweepgd.plugins import registry
 
-# How each layer is written. The words before the first capital letter are its name.
+# The form of each layer. The words before the first capital letter are its name.
 FORMS = {
     "conv": "conv FILTERS HEIGHTxWIDTH [stride N] [same|valid]",
     "pool": "pool HEIGHTxWIDTH [stride N] [same|valid]",
