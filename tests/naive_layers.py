@@ -31,7 +31,7 @@ def layer_output(row, x, second, tensors, buffers, training):
     kind, shape = row[at.KIND], (len(x), *(int(row[column]) for column in (at.OUT_HEIGHT, at.OUT_WIDTH, at.OUT_CHANNELS)))
     if kind == at.SUM:
         return x + second
-    if kind == at.DROPOUT:
+    if kind in (at.DROPOUT, at.ACTIVATE):
         return x
     if kind in (at.CONVOLUTION, at.MAX_POOL, at.AVERAGE_POOL):
         out = np.zeros(shape)

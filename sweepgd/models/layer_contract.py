@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from sweepgd.core.errors import SweepgdError
@@ -65,9 +66,15 @@ def fault(layer: Layer) -> str | None:
 def shapes_of(layer: Layer, shape: Image, numbers: Sequence[float]) -> tuple[Image, tuple[Tensor, ...]]:
     """Return the shape of the output and the tensors of a layer. Raise SweepgdError if they are not valid."""
     given: Any = layer.output_shape(shape, *numbers)
-    if not (isinstance(given, tuple) and len(given) == 3 and all(isinstance(side, int) and side > 0 for side in given)):
+    if not (isinstance(given, tuple) and len(given) == 3 and all(map(_is_side, given))):
         raise SweepgdError(f"its output_shape returns {given!r}, not three whole numbers above 0")
     tensors: Any = tuple(layer.tensors(shape, *numbers))
     if not all(isinstance(tensor, Tensor) for tensor in tensors):
         raise SweepgdError("its function tensors returns something that is not a Tensor")
-    return given, tensors
+    height, width, channels = map(int, given)
+    return (height, width, channels), tensors
+
+
+def _is_side(value: Any) -> bool:
+    """Return True for a whole number above 0, also for one of NumPy, but not for a truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0

@@ -16,7 +16,7 @@ ACTIVATIONS = {"relu": table.RELU, "tanh": table.TANH, "sigmoid": table.SIGMOID}
 KINDS = {"dropout": table.DROPOUT, "batch norm": table.BATCH_NORM, "layer norm": table.LAYER_NORM}
 # The layers that read images only.
 ON_IMAGES = ("conv", "pool", "average", "global average", "residual")
-# The layers after which a kernel applies an activation.
+# The layers whose kernels apply an activation to their output. After other layers, an activation is a layer of its own.
 ACTIVATED = (table.CONVOLUTION, table.DENSE, table.BATCH_NORM, table.LAYER_NORM)
 
 
@@ -127,15 +127,15 @@ class _Network:
         self._shape, self._is_image = (1, 1, prod(self._shape)), False
 
     def _activate(self, step: Step) -> None:
-        last = self.layers[-1] if self.layers else None
-        if last is None or last.kind not in (*ACTIVATED, table.SUM):
-            where = (
-                f"{self._before!r} is before it: exchange the two" if self._before else "it is the first layer: leave it out"
-            )
-            raise step.fault(f"an activation follows conv, dense, batch norm or layer norm, but {where}")
+        if not self.layers:
+            raise step.fault("an activation follows another layer, but it is the first one: leave it out")
+        last, activation = self.layers[-1], ACTIVATIONS[step.name]
         if last.activation != table.IDENTITY:
             raise step.fault(f"{self._before!r} before it has an activation already: leave this one out")
-        self.layers[-1] = replace(last, activation=ACTIVATIONS[step.name], name=f"{last.name}, {step.name}")
+        if last.kind in ACTIVATED:
+            self.layers[-1] = replace(last, activation=activation, name=f"{last.name}, {step.name}")
+        else:
+            self._append(table.ACTIVATE, f"activation, {step.name}", self._shape, activation=activation)
 
     def _convolve(self, step: Step, filters: int, window: tuple[int, int], stride: int, *, same: bool) -> None:
         sides, padding = self._windows(step, window, stride, same=same)

@@ -29,7 +29,7 @@ MEANINGS = {
     "global average": "mean of each channel",
     "flatten": "one row of the values of an image, in the order height, width, channel; dense does it too",
     "dense": "fully connected layer",
-    "relu": "activation max(0, z) of the conv, dense or norm before it",
+    "relu": "activation max(0, z) of the outputs of the layer before it",
     "tanh": "activation tanh z, as relu",
     "sigmoid": "activation 1/(1 + e^−z), as relu",
     "dropout": "zeros for this share of the values in training, the others divided by 1 − SHARE (Srivastava et al. 2014)",

@@ -13,6 +13,7 @@ from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Layout, Tensor, layout_of, 
 from sweepgd.kernels.layers import layer_table as table
 from sweepgd.kernels.layers import layered_hessian, layered_moments, plugin_layer
 from sweepgd.kernels.layers import layered_network as kernels
+from sweepgd.kernels.layers.derivative_offsets import place_derivatives
 from sweepgd.models import layer_contract
 from sweepgd.models.contract import Architecture, Curvature, Shape
 from sweepgd.models.initial import draw
@@ -34,6 +35,7 @@ NAMES = {
     table.LAYER_NORM: "layer norm",
     table.DROPOUT: "dropout",
     table.SUM: "sum",
+    table.ACTIVATE: "activation",
 }
 
 
@@ -51,7 +53,7 @@ def network_of(where: str, layers: Sequence[str], shape: Shape, loss: str = "aut
     layout = layout_of([tensor for layer in found for tensor in _tensors(layer)])
     normed = [layer for layer in found if layer.kind == table.BATCH_NORM]
     normalizing = 2 * shape.inputs if shape.bytes else 0
-    settings = _settings(found, shape, LOSSES[chosen], normalizing, chunk=0 if normed else _chunk(found, shape.inputs))
+    settings = _settings(found, shape, LOSSES[chosen], normalizing)
     return Architecture(
         layout=layout,
         gradient=kernels.gradient,
@@ -107,18 +109,18 @@ def _tensors(layer: Layer) -> list[Tensor]:
     return [Tensor(shapes[0], kind, fan_in, fan_out), Tensor(shapes[1], BIAS, fan_in, fan_out)]
 
 
-def _chunk(layers: Sequence[Layer], inputs: int) -> int:
-    values = inputs + sum(prod(layer.outputs) for layer in layers)
-    images = max(1, CHUNK_BYTES // (2 * 4 * values))
+def _chunk(memory: float) -> int:
+    """Return the number of images to process at a time, whose values and derivatives are `memory` numbers each."""
+    images = max(1, int(CHUNK_BYTES // (4 * memory)))
     return 1 << (images.bit_length() - 1)
 
 
-def _settings(layers: Sequence[Layer], shape: Shape, loss: int, normalizing: int, chunk: int) -> npt.NDArray[np.float64]:
+def _settings(layers: Sequence[Layer], shape: Shape, loss: int, normalizing: int) -> npt.NDArray[np.float64]:
     """Return the table of `sweepgd.kernels.layers.layer_table`."""
     offsets = np.cumsum([0, shape.inputs, *(prod(layer.outputs) for layer in layers)])
     settings = np.zeros(table.HEADER + table.COLUMNS * len(layers))
     header, rows = settings[: table.HEADER], settings[table.HEADER :].reshape(-1, table.COLUMNS)
-    header[[table.LOSS, table.LAYERS, table.VALUES, table.CHUNK]] = loss, len(layers), offsets[-1], chunk
+    header[[table.LOSS, table.LAYERS, table.VALUES]] = loss, len(layers), offsets[-1]
     header[table.NORMALIZED] = bool(normalizing)
     header[table.LARGEST] = max((_padded(layer) for layer in layers if layer.kind == table.CONVOLUTION), default=0)
     header[[table.CROP, table.FLIP, table.CUTOUT]] = shape.augment
@@ -136,6 +138,9 @@ def _settings(layers: Sequence[Layer], shape: Shape, loss: int, normalizing: int
             row[table.NUMBERS : table.NUMBERS + len(layer.numbers)] = layer.numbers
         tensor += len(layer.tensors)
         buffer += 2 * layer.inputs[2] if layer.kind == table.BATCH_NORM else 0
+    place_derivatives(settings)
+    whole_batch = any(layer.kind == table.BATCH_NORM for layer in layers)
+    header[table.CHUNK] = 0 if whole_batch else _chunk(header[table.MEMORY])
     return settings
 
 

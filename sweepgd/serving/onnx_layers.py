@@ -67,7 +67,8 @@ class _LayerWriter:
             return
         writers: dict[str, Callable[..., _Value]] = {
             "dense": self._dense, "conv": self._conv, "pool": self._pool, "average": self._pool, "sum": self._sum,
-            "batch norm": self._batch_norm, "layer norm": self._layer_norm, "dropout": self._dropout,
+            "batch norm": self._batch_norm, "layer norm": self._layer_norm, "dropout": self._unchanged,
+            "activation": self._unchanged,
         }  # fmt: skip
         if kind not in writers or (kind != "dense" and "from" not in layer):
             raise SweepgdError(f"the layer {kind!r} cannot be written as ONNX: export the model as .npz")
@@ -112,8 +113,8 @@ class _LayerWriter:
         scaled = graph.add("Mul", normalized, graph.constant(scale.reshape(shape)))
         return _Value(graph.add("Add", scaled, graph.constant(shift.reshape(shape))), value.image)
 
-    def _dropout(self, layer: Layer, source: _Value) -> _Value:
-        return source  # nothing is dropped in evaluation mode
+    def _unchanged(self, layer: Layer, source: _Value) -> _Value:
+        return source  # nothing is dropped in evaluation mode, and the next entry is the activation itself
 
     def _sum(self, layer: Layer, source: _Value, second: _Value) -> _Value:
         both = [self._image(value, layer) for value in (source, second)]

@@ -8,6 +8,7 @@ from sweepgd.core.layout import BIAS, SCALE, WEIGHT, Tensor, layout_of, paramete
 from sweepgd.kernels import signatures
 from sweepgd.kernels.layers import layer_table as at
 from sweepgd.kernels.layers import layered_network
+from sweepgd.kernels.layers.derivative_offsets import place_derivatives
 from sweepgd.kernels.losses import SOFTMAX
 
 
@@ -84,6 +85,9 @@ class Network:
     def dropout(self, given, share) -> Value:
         return self.add(at.DROPOUT, given, given.shape, DROPPED=share)
 
+    def activate(self, given, activation) -> Value:
+        return self.add(at.ACTIVATE, given, given.shape, activation)
+
     def sum(self, first, second, activation=at.RELU) -> Value:
         return self.add(at.SUM, first, first.shape, activation, SECOND_INPUT=second.offset)
 
@@ -93,7 +97,9 @@ class Network:
         header[[at.LOSS, at.LAYERS, at.VALUES]] = self._loss, len(self.rows), self._values
         header[[at.CHUNK, at.NORMALIZED, at.LARGEST]] = self._chunk, self._normalized, self._largest
         header[[at.CROP, at.FLIP, at.CUTOUT]] = self._augment
-        return np.concatenate([header, *self.rows])
+        settings = np.concatenate([header, *self.rows])
+        place_derivatives(settings)
+        return settings
 
     @property
     def layout(self) -> np.ndarray:

@@ -7,6 +7,8 @@ from kernels.cases import assert_close
 from kernels.layered_cases import Calls, Network
 
 from sweepgd.core.layout import OFFSET, SIZE, tensors_in
+from sweepgd.kernels.compiling import config
+from sweepgd.kernels.layers import batch_norm
 from sweepgd.kernels.layers import layer_table as at
 from sweepgd.kernels.losses import BINARY, SOFTMAX, SQUARED
 
@@ -22,7 +24,7 @@ def convolution(images, filters, height, width, stride=1, padding=0):
 def pool(kind, height, width, stride, padding):
     network = Network((5, 4, 2))
     value = network.conv(network.start, 3, 2, 2, 1, 1, at.TANH)  # the derivative of the pooled values is needed
-    network.dense(network.pool(value, height, width, stride, padding, kind), 3)
+    network.dense(network.activate(network.pool(value, height, width, stride, padding, kind), at.TANH), 3)
     return network
 
 
@@ -145,6 +147,16 @@ def test_batch_normalization_moves_its_running_statistics():
     case.calls.gradient(case.weights, rows, training=False)
     case.calls.evaluate(case.weights)
     np.testing.assert_allclose(case.calls.buffers, expected, rtol=1e-12)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="plain Python takes a minute for a million rows")
+def test_statistics_of_a_large_batch_are_accurate_in_float32():
+    rows, rng = 3_000_000, np.random.default_rng(8)
+    values = rng.normal(size=(rows, 1)).astype(np.float32)
+    part, mean, variance = np.empty((3, 1, 1), np.float32)
+    batch_norm.batch_statistics(values, part, mean, variance)
+    assert abs(mean[0, 0] - values.mean(dtype=np.float64)) < 1e-6
+    assert variance[0, 0] == pytest.approx(values.var(dtype=np.float64), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["conv", "max-pool", "average-pool", "batch-norm", "layer-norm", "residual"])

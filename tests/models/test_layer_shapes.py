@@ -32,6 +32,13 @@ def test_an_activation_belongs_to_the_layer_before_it():
     assert [layer.source for layer in layers] == [0, 1, 2, 3]
 
 
+def test_an_activation_after_any_other_layer_is_a_layer():
+    layers = layers_of(["conv 2 3x3", "average 2x2", "sigmoid", "dropout 0.5", "relu"], 784, IMAGE, 10)
+    names = ["conv 2 3x3", "average 2x2", "activation, sigmoid", "dropout 0.5", "activation, relu", "dense 10"]
+    assert [layer.name for layer in layers] == names
+    assert [layer.outputs for layer in layers[1:3]] == [(13, 13, 2), (13, 13, 2)]
+
+
 def test_a_block_adds_its_input_or_a_projection_of_it():
     layers = layers_of(["conv 4 3x3 same", "residual 4", "residual 8 stride 2"], 784, IMAGE, 10)
     first, second = (layer for layer in layers if layer.name == "sum, relu")
@@ -57,8 +64,7 @@ def test_a_block_adds_its_input_or_a_projection_of_it():
         (["dropout half"], "the share 'half' is not a number"),
         (["pool 2x3"], "a window that is not square needs a stride: write 'pool 2x3 stride 2', for example"),
         (["pool 14x14", "pool 3x3"], "layer 2, 'pool 3x3': the window is larger than its 2 × 2 input: give a smaller window"),
-        (["relu"], "an activation follows conv, dense, batch norm or layer norm, but it is the first layer: leave it out"),
-        (["pool 2x2", "relu"], "but 'pool 2x2' is before it: exchange the two"),
+        (["relu"], "an activation follows another layer, but it is the first one: leave it out"),
         (["dense 3", "relu", "tanh"], "layer 3, 'tanh': 'relu' before it has an activation already: leave this one out"),
         (["dense 3", "conv 3 3x3"], "its input is a flat row of 3 values: put it before the first flatten or dense"),
     ],

@@ -75,7 +75,17 @@ def test_a_graph_has_all_kinds_of_layers(tmp_path):
     pytest.importorskip("onnx")
     layers = [
         *("conv 3 3x2 stride 2 same", "layer norm", "relu", "residual 3", "residual 4 stride 2", "pool 2x2 stride 1 same"),
-        *("average 3x3 stride 2 same", "dropout 0.2", "conv 5 1x1", "batch norm", "tanh", "dense 6", "layer norm", "sigmoid"),
+        *(
+            "average 3x3 stride 2 same",
+            "sigmoid",
+            "dropout 0.2",
+            "conv 5 1x1",
+            "batch norm",
+            "tanh",
+            "dense 6",
+            "layer norm",
+            "sigmoid",
+        ),
     ]
     overrides = (f"model.layers={layers}", "data.standardize=true", "data.subset=200")
     sweepgd.train("digits", "cnn", learning_rate=0.1, epochs=2, overrides=overrides, out=tmp_path / "run")

@@ -4,16 +4,19 @@ import numpy as np
 
 from sweepgd.kernels.compiling import helper, inlined
 from sweepgd.kernels.layers import batch_norm, convolution, dropout, layer_norm, plugin_layer, pooling, residual_sum
-from sweepgd.kernels.layers.activation import activation_back
+from sweepgd.kernels.layers.activation import activate_values, activation_back
 from sweepgd.kernels.layers.layer_table import (
+    ACTIVATE,
     ACTIVATION,
     AVERAGE_POOL,
     BATCH_NORM,
     BUFFER,
     CONVOLUTION,
     DENSE,
+    DERIVATIVE,
     DROPOUT,
     INPUT,
+    INPUT_DERIVATIVE,
     KIND,
     LAYER_NORM,
     MAX_POOL,
@@ -22,6 +25,7 @@ from sweepgd.kernels.layers.layer_table import (
     OUT_WIDTH,
     OUTPUT,
     PLUGIN,
+    SECOND_DERIVATIVE,
     SECOND_INPUT,
     SUM,
 )
@@ -52,17 +56,19 @@ def forward(theta, layout, table, buffers, batch, first, key, training, work, st
             pooling.pool(table, layer, work, h, output, batch)
         elif kind == BATCH_NORM:
             at = statistics + int(table[layer, BUFFER])
-            batch_norm.normalize_batch(theta, layout, buffers, table, layer, training, work, h, output, batch, at)
+            batch_norm.normalize_batch(theta, layout, buffers, table, layer, training, work, h, output, batch, at, scratch)
         elif kind == LAYER_NORM:
             layer_norm.normalize_layer(theta, layout, table, layer, work, h, output, batch)
         elif kind == SUM:
             residual_sum.sum_values(table, layer, work, h, batch * int(table[layer, SECOND_INPUT]), output, batch)
         elif kind == PLUGIN:
             plugin_layer.apply(theta, layout, table, layer, key, first, training, work, h, output, batch)
-        elif training:
+        elif kind == DROPOUT and training:
             dropout.drop(table, layer, key, first, work, h, output, batch, np.bool_(False))
         else:
-            copy(work, h, output, batch * output_size(table, layer))
+            size = batch * output_size(table, layer)
+            copy(work, h, output, size)
+            activate_values(block(work, output, 1, size), int(table[layer, ACTIVATION]))
     return output
 
 
@@ -77,17 +83,16 @@ def is_fed_later(table, layer, value):
 
 
 @inlined
-def backward(theta, layout, table, batch, first, key, training, work, to_derivative, statistics, scratch, out, add):
+def backward(theta, layout, table, batch, first, key, training, work, statistics, scratch, out, add):
     """Compute the gradient by backpropagation, after a call of `forward` with the same arguments and after the derivative of
     the loss with respect to the last output was written. Write the gradient to `out`, or with `add` add it to `out`.
-
-    `to_derivative` is the distance from a value to its derivative.
     """
     for layer in range(table.shape[0] - 1, -1, -1):
         kind, value = int(table[layer, KIND]), int(table[layer, INPUT])
         h, output = batch * value, batch * int(table[layer, OUTPUT])
-        delta, size, add_h = output + to_derivative, output_size(table, layer), is_fed_later(table, layer, value)
-        to_h = h + to_derivative if value > 0 else np.int64(-1)  # nothing needs the derivative of the images
+        size, add_h = output_size(table, layer), is_fed_later(table, layer, value)
+        # A negative index says that nothing needs the derivative.
+        delta, to_h = batch * int(table[layer, DERIVATIVE]), batch * int(table[layer, INPUT_DERIVATIVE])
         if kind not in (MAX_POOL, AVERAGE_POOL, DROPOUT):
             activation_back(block(work, delta, batch, size), block(work, output, batch, size), int(table[layer, ACTIVATION]))
         if kind in (CONVOLUTION, DENSE):
@@ -102,16 +107,16 @@ def backward(theta, layout, table, batch, first, key, training, work, to_derivat
         elif kind == SUM:
             second = int(table[layer, SECOND_INPUT])
             residual_sum.give(work, delta, to_h, add_h, batch * size)
-            to_second = batch * second + to_derivative if second > 0 else np.int64(-1)
+            to_second = batch * int(table[layer, SECOND_DERIVATIVE])
             residual_sum.give(work, delta, to_second, is_fed_later(table, layer, second) or second == value, batch * size)
         elif kind == PLUGIN:
             plugin_layer.apply_back(
-                theta, layout, table, layer, key, first, training, work, h, output, batch, to_derivative, out, add, add_h
-            )
+                theta, layout, table, layer, key, first, training, work, h, output, batch, out, add, add_h
+            )  # fmt: skip
         elif to_h >= 0:
             if kind == DROPOUT and training:
                 dropout.drop(table, layer, key, first, work, delta, to_h, batch, add_h)
-            elif kind == DROPOUT:
+            elif kind in (DROPOUT, ACTIVATE):
                 residual_sum.give(work, delta, to_h, add_h, batch * size)
             else:
                 pooling.pool_back(table, layer, work, h, output, delta, batch, to_h, add_h)

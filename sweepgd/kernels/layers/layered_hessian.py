@@ -14,8 +14,8 @@ from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.layers import layered_network
 from sweepgd.kernels.layers.image_rows import place_row
 from sweepgd.kernels.layers.layer_passes import forward, output_size
-from sweepgd.kernels.layers.layer_table import CHANNELS, CHUNK, COLUMNS, HEADER, LOSS, NORMALIZED, VALUES
-from sweepgd.kernels.layers.layered_network import EVALUATED, copy_targets, scratch_at, table_of
+from sweepgd.kernels.layers.layer_table import CHANNELS, CHUNK, COLUMNS, HEADER, LOSS, MEMORY, NORMALIZED, VALUES
+from sweepgd.kernels.layers.layered_network import EVALUATED, copy_targets, statistics_size, table_of
 from sweepgd.kernels.layers.patches import clear
 from sweepgd.kernels.layers.tangent_passes import tangents_backward, tangents_forward
 from sweepgd.kernels.loss_hessian import residuals, times_covariance, to_probabilities
@@ -35,7 +35,7 @@ def workspace(settings: npt.NDArray[np.float64], batch: int) -> int:
     """Return the length of scratch memory for `batch` rows."""
     images = int(settings[CHUNK]) or EVALUATED
     statistics = 4 * int(settings[HEADER:].reshape(-1, COLUMNS)[:, CHANNELS].max())
-    return layered_network.workspace(settings, images) + 3 * images * int(settings[VALUES]) + statistics
+    return layered_network.workspace(settings, images) + images * int(5 * settings[VALUES] - settings[MEMORY]) + statistics
 
 
 @helper
@@ -64,7 +64,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
         for first in range(0, rows.size, chunk):
             batch = min(chunk, rows.size - first)
             distance, at = batch * values, 2 * first * values
-            last, scratch = distance - batch * outputs, scratch_at(settings, table, batch) + 3 * distance
+            last, scratch = distance - batch * outputs, 5 * distance + statistics_size(table)
             logits, rdelta = block(work, last, batch, outputs), block(work, last + 3 * distance, batch, outputs)
             linear = gauss_newton or is_product == 0
             if is_product:

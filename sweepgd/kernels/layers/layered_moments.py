@@ -6,8 +6,8 @@ import numpy.typing as npt
 from sweepgd.kernels.layers import layered_network
 from sweepgd.kernels.layers.image_rows import place_row
 from sweepgd.kernels.layers.layer_passes import backward, forward, output_size
-from sweepgd.kernels.layers.layer_table import LOSS, NORMALIZED, VALUES
-from sweepgd.kernels.layers.layered_network import copy_targets, scratch_at, table_of
+from sweepgd.kernels.layers.layer_table import DERIVATIVE, LOSS, MEMORY, NORMALIZED, OUTPUT
+from sweepgd.kernels.layers.layered_network import copy_targets, statistics_size, table_of
 from sweepgd.kernels.loss_hessian import covariance_factor, covariance_factors, residuals, to_probabilities
 from sweepgd.kernels.losses import SOFTMAX
 from sweepgd.kernels.views import block, flat
@@ -27,9 +27,10 @@ def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fish
     theta, buffers, settings, work, out = flat(theta), flat(buffers), flat(settings), flat(work), flat(out)
     own = flat(block(work, work.size - theta.size, 1, theta.size))
     table, loss, normalized = table_of(settings), int(settings[LOSS]), settings[NORMALIZED] != 0
-    values, outputs, batch = np.int64(settings[VALUES]), output_size(table, table.shape[0] - 1), np.int64(1)
-    statistics, scratch = 2 * values - 2 * inputs.shape[1] * normalized, scratch_at(settings, table, batch)
-    z, delta = block(work, values - outputs, batch, outputs), block(work, 2 * values - outputs, batch, outputs)
+    memory, last, batch = np.int64(settings[MEMORY]), table.shape[0] - 1, np.int64(1)
+    statistics, scratch = memory - 2 * inputs.shape[1] * normalized, memory + statistics_size(table)
+    outputs = output_size(table, last)
+    z, delta = block(work, int(table[last, OUTPUT]), batch, outputs), block(work, int(table[last, DERIVATIVE]), batch, outputs)
     key, training, scale = np.int64(0), np.bool_(False), theta.dtype.type(1.0 / np.sqrt(rows.size))
     out[:] = 0
     for i in range(rows.size):
@@ -44,6 +45,6 @@ def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fish
                 y = block(work, scratch, batch, targets.shape[1])
                 copy_targets(targets, rows[i], y, np.int64(0))
                 residuals(z, y, loss, scale, delta)
-            backward(theta, layout, table, batch, i, key, training, work, values, statistics, scratch, own, np.bool_(False))
+            backward(theta, layout, table, batch, i, key, training, work, statistics, scratch, own, np.bool_(False))
             for j in range(out.size):
                 out[j] += own[j] * own[j]

@@ -20,6 +20,7 @@ from sweepgd.kernels.layers.layer_table import (
     COLUMNS,
     CROP,
     CUTOUT,
+    DERIVATIVE,
     FLIP,
     HEADER,
     HEIGHT,
@@ -29,11 +30,11 @@ from sweepgd.kernels.layers.layer_table import (
     LARGEST,
     LAYERS,
     LOSS,
+    MEMORY,
     NORMALIZED,
     OUT_CHANNELS,
     OUT_HEIGHT,
     OUT_WIDTH,
-    VALUES,
     WIDTH,
 )
 from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
@@ -52,9 +53,9 @@ def workspace(settings: npt.NDArray[np.float64], batch: int) -> int:
     patches = pixels * table[:, KERNEL_HEIGHT] * table[:, KERNEL_WIDTH] * table[:, CHANNELS]
     # Scratch memory holds patches and a padded image, sums over channels, targets, or an image to augment.
     scratch = max(PATCHES, patches.max()) + settings[LARGEST]
-    scratch = max(scratch, 2 * table[:, CHANNELS].max(), images * table[-1, OUT_CHANNELS], inputs[0])
+    scratch = max(scratch, 3 * table[:, CHANNELS].max(), images * table[-1, OUT_CHANNELS], inputs[0])
     statistics = 2 * table[table[:, KIND] == BATCH_NORM, CHANNELS].sum()
-    return int(2 * images * settings[VALUES] + statistics + scratch)
+    return int(images * settings[MEMORY] + statistics + scratch)
 
 
 @helper
@@ -64,13 +65,13 @@ def table_of(settings):
 
 
 @helper
-def scratch_at(settings, table, batch):
-    """Return the index of scratch memory in `work`, after the values, the derivatives and the statistics of all layers."""
-    at = 2 * batch * np.int64(settings[VALUES])
+def statistics_size(table):
+    """Return the number of statistics of all batch normalizations."""
+    size = np.int64(0)
     for layer in range(table.shape[0]):
         if table[layer, KIND] == BATCH_NORM:
-            at += 2 * np.int64(table[layer, CHANNELS])
-    return at
+            size += 2 * np.int64(table[layer, CHANNELS])
+    return size
 
 
 @helper
@@ -90,22 +91,21 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
     chunk = int(settings[CHUNK])
     if chunk == 0:
         chunk = max(1, rows.size) if training else EVALUATED
-    values, outputs = np.int64(settings[VALUES]), output_size(table, table.shape[0] - 1)
-    scale, total = theta.dtype.type(1.0 / rows.size), 0.0
+    memory, outputs = np.int64(settings[MEMORY]), output_size(table, table.shape[0] - 1)
+    scale, total, last = theta.dtype.type(1.0 / rows.size), 0.0, np.int64(table[table.shape[0] - 1, DERIVATIVE])
     for first in range(0, rows.size, chunk):
         batch = min(chunk, rows.size - first)
-        scratch, statistics = scratch_at(settings, table, batch), 2 * batch * values - 2 * size * normalized
+        scratch, statistics = batch * memory + statistics_size(table), batch * memory - 2 * size * normalized
         for i in range(batch):
             place_row(inputs, rows[first + i], buffers, normalized, work, i * size)
         if augmented:
             augment(settings, table, key, first, batch, work, scratch)
         z = forward(theta, layout, table, buffers, batch, first, key, training, work, statistics, scratch)
-        y, delta = block(work, scratch, batch, targets.shape[1]), block(work, z + batch * values, batch, outputs)
+        y, delta = block(work, scratch, batch, targets.shape[1]), block(work, batch * last, batch, outputs)
         for i in range(batch):
             copy_targets(targets, rows[first + i], y, i)
         total += losses(block(work, z, batch, outputs), y, loss, scale, delta)
-        add, to_derivative = first > 0, batch * values
-        backward(theta, layout, table, batch, first, key, training, work, to_derivative, statistics, scratch, out, add)
+        backward(theta, layout, table, batch, first, key, training, work, statistics, scratch, out, first > 0)
     return total / rows.size
 
 
@@ -125,7 +125,7 @@ def forward_in_order(theta, layout, settings, table, buffers, inputs, first, bat
     output.
     """
     size, normalized = inputs.shape[1], settings[NORMALIZED] != 0
-    statistics = 2 * batch * np.int64(settings[VALUES]) - 2 * size * normalized
+    statistics = batch * np.int64(settings[MEMORY]) - 2 * size * normalized
     for i in range(batch):
         place_row(inputs, first + i, buffers, normalized, work, i * size)
     key, training = np.int64(0), np.bool_(False)
@@ -136,14 +136,14 @@ def forward_in_order(theta, layout, settings, table, buffers, inputs, first, bat
 def _evaluate(theta, buffers, inputs, targets, layout, settings, with_gradient, work, out):
     theta, buffers, settings, work, out = flat(theta), flat(buffers), flat(settings), flat(work), flat(out)
     table, count, loss = table_of(settings), inputs.shape[0], int(settings[LOSS])
-    values, outputs = np.int64(settings[VALUES]), output_size(table, table.shape[0] - 1)
+    memory, outputs = np.int64(settings[MEMORY]), output_size(table, table.shape[0] - 1)
     scale, total, wrong = theta.dtype.type(1.0 / count), 0.0, 0
-    key, training = np.int64(0), np.bool_(False)
+    key, training, last = np.int64(0), np.bool_(False), np.int64(table[table.shape[0] - 1, DERIVATIVE])
     for first in range(0, count, EVALUATED):
         batch = min(np.int64(EVALUATED), count - first)
-        scratch = scratch_at(settings, table, batch)
+        scratch = batch * np.int64(settings[MEMORY]) + statistics_size(table)
         z = forward_in_order(theta, layout, settings, table, buffers, inputs, first, batch, work, scratch)
-        logits, delta = block(work, z, batch, outputs), block(work, z + batch * values, batch, outputs)
+        logits, delta = block(work, z, batch, outputs), block(work, batch * last, batch, outputs)
         y = block(work, scratch, batch, targets.shape[1])
         for i in range(batch):
             copy_targets(targets, first + i, y, i)
@@ -151,9 +151,8 @@ def _evaluate(theta, buffers, inputs, targets, layout, settings, with_gradient, 
         if loss != SQUARED:
             wrong += wrong_rows(logits, y, loss)
         if with_gradient:
-            statistics = 2 * batch * values - 2 * inputs.shape[1] * (settings[NORMALIZED] != 0)
-            add, to_derivative = first > 0, batch * values
-            backward(theta, layout, table, batch, first, key, training, work, to_derivative, statistics, scratch, out, add)
+            statistics = batch * memory - 2 * inputs.shape[1] * (settings[NORMALIZED] != 0)
+            backward(theta, layout, table, batch, first, key, training, work, statistics, scratch, out, first > 0)
     return total / count, wrong / count if loss != SQUARED else np.nan
 
 
@@ -163,7 +162,7 @@ def predict(theta, buffers, inputs, layout, settings, work, outputs):
     table = table_of(settings)
     for first in range(0, inputs.shape[0], EVALUATED):
         batch = min(np.int64(EVALUATED), inputs.shape[0] - first)
-        scratch = scratch_at(settings, table, batch)
+        scratch = batch * np.int64(settings[MEMORY]) + statistics_size(table)
         z = forward_in_order(theta, layout, settings, table, buffers, inputs, first, batch, work, scratch)
         last = block(work, z, batch, outputs.shape[1])
         for i in range(batch):

@@ -17,8 +17,10 @@ from sweepgd.kernels.layers.layer_table import (
     CHANNELS,
     COLUMNS,
     COUNT,
+    DERIVATIVE,
     FORWARD,
     HEIGHT,
+    INPUT_DERIVATIVE,
     NUMBERS,
     OUT_CHANNELS,
     OUT_HEIGHT,
@@ -95,12 +97,13 @@ def apply(theta, layout, table, layer, key, first, training, work, h, output, ba
 
 
 @helper
-def apply_back(theta, layout, table, layer, key, first, training, work, h, output, batch, to_derivative, out, add, add_h):
+def apply_back(theta, layout, table, layer, key, first, training, work, h, output, batch, out, add, add_h):
     """Compute the derivatives of a layer after `apply`. The function of a plugin adds to both derivatives. They begin at zero,
     unless other layers or rows have added to them.
     """
     inputs, outputs = _sizes(table, layer)
-    dx, dparameters = block(work, h + to_derivative, batch, inputs), _parameters(out, layout, table, layer)
+    dx = block(work, batch * int(table[layer, INPUT_DERIVATIVE]), batch, inputs)
+    dparameters = _parameters(out, layout, table, layer)
     if not add_h:
         for i in range(batch):
             for j in range(inputs):
@@ -111,7 +114,7 @@ def apply_back(theta, layout, table, layer, key, first, training, work, h, outpu
     function = _backward_at(work, table[layer, BACKWARD + (work.itemsize == 8)])
     function(
         _parameters(theta, layout, table, layer), block(work, h, batch, inputs), block(work, output, batch, outputs),
-        block(work, output + to_derivative, batch, outputs), dx, dparameters,
+        block(work, batch * int(table[layer, DERIVATIVE]), batch, outputs), dx, dparameters,
         int(table[layer, HEIGHT]), int(table[layer, WIDTH]), int(table[layer, CHANNELS]),
         _numbers(table, layer), _key(key, layer, first, training), training,
     )  # fmt: skip

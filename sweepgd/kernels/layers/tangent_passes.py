@@ -10,6 +10,7 @@ from sweepgd.kernels.compiling import inlined
 from sweepgd.kernels.layers import linear_tangents, norm_tangents, pooling, residual_sum
 from sweepgd.kernels.layers.layer_passes import is_fed_later, output_size
 from sweepgd.kernels.layers.layer_table import (
+    ACTIVATE,
     ACTIVATION,
     AVERAGE_POOL,
     BATCH_NORM,
@@ -94,7 +95,7 @@ def tangents_backward(theta, direction, layout, table, buffers, batch, work, dis
             to_second = batch * second + 3 * distance if second > 0 else np.int64(-1)
             residual_sum.give(work, rdelta, to_second, is_fed_later(table, layer, second) or second == value, size)
         elif to_h >= 0:
-            if kind == DROPOUT:
+            if kind in (DROPOUT, ACTIVATE):
                 residual_sum.give(work, rdelta, to_h, add_h, size)
             else:
                 pooling.pool_back(table, layer, work, h, output, rdelta, batch, to_h, add_h)

@@ -1,6 +1,10 @@
-"""Checks of a layer: shapes, derivatives against central differences, and agreement of both floating-point types."""
+"""Checks of a layer: shapes, derivatives against central differences, and agreement of both floating-point types.
+
+They are made in training and in evaluation mode, with the default numbers and with others.
+"""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
@@ -9,6 +13,7 @@ import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.layout import layout_of, parameter_count
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import signatures
 from sweepgd.models.initial import draw
 from sweepgd.models.layer_contract import Image, Layer, shapes_of
@@ -22,10 +27,14 @@ Vector = npt.NDArray[Any]
 
 
 class Case(NamedTuple):
-    """A layer for one shape, with parameters, inputs x and a derivative dy with respect to the outputs, all in float64."""
+    """A layer for one shape, its numbers and a mode, with parameters, inputs x and a derivative dy with respect to the outputs,
+    all in float64.
+    """
 
     layer: Layer
     shape: Image
+    numbers: tuple[float, ...]
+    training: bool
     parameters: Vector
     x: Vector
     dy: Vector
@@ -46,15 +55,19 @@ class Case(NamedTuple):
 
     @property
     def _rest(self) -> tuple[Any, ...]:
-        numbers = np.array([setting.default for setting in self.layer.settings], np.float64)
-        return (*self.shape, numbers, KEY, True)
+        return (*self.shape, np.array(self.numbers, np.float64), KEY if self.training else 0, self.training)
+
+    def __str__(self) -> str:
+        numbers = "".join(f" {number:g}" for number in self.numbers)
+        return f"'{self.layer.name}{numbers}' with inputs {self.shape} in {'training' if self.training else 'evaluation'}"
 
 
 def _cases(layer: Layer) -> list[Case]:
     cases, rng = [], np.random.default_rng(0)
-    for shape in SHAPES:
+    defaults, others = ([choose(each) for each in layer.settings] for choose in (lambda each: each.default, _other))
+    for shape, numbers in product(SHAPES, dict.fromkeys((tuple(defaults), tuple(others)))):
         try:
-            outputs, tensors = shapes_of(layer, shape, [setting.default for setting in layer.settings])
+            outputs, tensors = shapes_of(layer, shape, numbers)
         except UsageError:
             continue
         except SweepgdError as error:
@@ -62,16 +75,28 @@ def _cases(layer: Layer) -> list[Case]:
         layout = layout_of(tensors)
         parameters = draw(rng, layout, "he", 1.0) + 0.1 * rng.normal(size=parameter_count(layout))
         x, dy = rng.normal(size=(ROWS, prod(shape))), rng.normal(size=(ROWS, prod(outputs)))
-        cases.append(Case(layer, shape, parameters, x, dy))
+        cases += [Case(layer, shape, numbers, training, parameters, x, dy) for training in (True, False)]
     if not cases:
         raise Flaw(f"refuses inputs of all of these shapes: {SHAPES}")
     return cases
 
 
+def _other(setting: Setting) -> float:
+    """Return a valid number that is not the default, or the default if none is found."""
+    default = setting.default
+    for number in (setting.low, setting.high, 2 * default, default / 2, default + 1, default - 1):
+        try:
+            if number is not None and number != default:
+                return float(setting.check(number, "layer"))
+        except UsageError:
+            continue
+    return float(default)
+
+
 def shapes(layer: Layer) -> str:
     """Check that the shape of the output and the tensors are valid."""
-    cases = _cases(layer)
-    return ", ".join(f"{case.shape} with {case.parameters.size} parameters" for case in cases)
+    found = {case.shape: case.parameters.size for case in _cases(layer)}
+    return ", ".join(f"{shape} with {parameters} parameters" for shape, parameters in found.items())
 
 
 def compiles(layer: Layer) -> str:
@@ -89,8 +114,19 @@ def finite(layer: Layer) -> str:
     """Check that all outputs are written and finite."""
     for case in _cases(layer):
         if not np.isfinite(case.outputs(case.parameters, case.x)).all():
-            raise Flaw(f"forward leaves NaN or infinity in y for inputs of shape {case.shape}: write every element of y")
+            raise Flaw(f"forward of {case} leaves NaN or infinity in y: write every element of y")
     return "all outputs are written"
+
+
+def modes(layer: Layer) -> str:
+    """Check that only a layer that says so has other outputs in training than in an evaluation."""
+    if layer.differs_in_training:
+        return "declared to differ in training"
+    for case in _cases(layer):
+        other = case._replace(training=not case.training)
+        if not np.array_equal(case.outputs(case.parameters, case.x), other.outputs(case.parameters, case.x)):
+            raise Flaw(f"the outputs of {case} are not those of the other mode: declare differs_in_training=True")
+    return "the same outputs in training and in evaluation mode"
 
 
 def derivatives(layer: Layer) -> str:
@@ -104,8 +140,7 @@ def derivatives(layer: Layer) -> str:
             apart = float(np.max(np.abs(given - expected) / (1 + np.abs(expected)), initial=0.0))
             if not apart <= DERIVATIVES:
                 raise Flaw(
-                    f"{name} is {apart:.1e} from central differences for inputs of shape {case.shape}: backward adds the "
-                    "derivative to what is there"
+                    f"{name} of {case} is {apart:.1e} from central differences: backward adds the derivative to what is there"
                 )
             largest = max(largest, apart)
     return f"within {largest:.1e} of central differences"
@@ -136,4 +171,9 @@ def precision(layer: Layer) -> str:
     return f"float32 and float64 within {largest:.1e}"
 
 
-CHECKS: Mapping[str, Callable[[Layer], str]] = {"finite": finite, "derivatives": derivatives, "precision": precision}
+CHECKS: Mapping[str, Callable[[Layer], str]] = {
+    "finite": finite,
+    "modes": modes,
+    "derivatives": derivatives,
+    "precision": precision,
+}
