@@ -7,9 +7,12 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from sweepgd.kernels.llvm_vectors import INT64, Emitter, element, number
+from sweepgd.kernels.tile_shapes import TILES
 
 
-def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
+def product_tile(
+    heights: tuple[int, ...], vectors: int, masked: bool = False, vector_bytes: int = TILES.vector_bytes
+) -> Callable[..., Any]:
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` rows i.
 
     The function has these arguments in order: `rows`, which is one of the heights; a, its start, and its strides of i and k; b,
@@ -22,7 +25,7 @@ def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -
     def tile(typing, rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, columns, add):
         def codegen(context, builder, signature, arguments):
             rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, columns, add = arguments
-            emit = Emitter(builder, signature.args[1].dtype)
+            emit = Emitter(builder, signature.args[1].dtype, vector_bytes)
             a = element(context, builder, signature.args[1], a, a_start)
             b = element(context, builder, signature.args[5], b, b_start)
             c = element(context, builder, signature.args[8], c, c_start)

