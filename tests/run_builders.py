@@ -68,7 +68,7 @@ def training(
     **others: Any,
 ) -> Training:
     """A run, not yet begun. What Training does not take is the budget's."""
-    own = {"shuffle", "last_batch", "rungs", "initial", "order"}
+    own = {"shuffle", "last_batch", "rungs", "initial", "order", "gradient_norm"}
     budget = Budget(**{name: value for name, value in others.items() if name not in own})
     given = {name: value for name, value in others.items() if name in own}
     return Training(configuration, data, architecture, budget, seed=seed, dtype=dtype, **given)

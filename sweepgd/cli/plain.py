@@ -92,7 +92,8 @@ def _columns(point: Evaluation, limit: float) -> list[str]:
             fields[f"{short}\nloss"] = significant(loss)
         if not isnan(error):
             fields[f"{short}\nerr. %"] = percent(error)
-    fields["|gradient|"] = significant(point.gradient_norm)
+    if not isnan(point.gradient_norm):
+        fields["|gradient|"] = significant(point.gradient_norm)
     names = [name.replace("\n", " ") for name in fields]
     widths = [max(len(name), 9) for name in names]
     if sum(widths) + 2 * (len(widths) - 1) <= limit:

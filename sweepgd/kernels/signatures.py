@@ -156,6 +156,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
             "evaluate": pointer("evaluate"),
             "evaluate_with_gradient": pointer("evaluate_with_gradient"),
             "at_once": types.boolean,
+            "with_norm": types.boolean,
             "theta": vector,
             "buffers": vector,
             **shape,

@@ -77,16 +77,20 @@ class EvaluationResult(NamedTuple):
 
 
 def evaluate_parts(
-    gradient, evaluate, evaluate_with_gradient, at_once, theta, buffers, layout, settings,
+    gradient, evaluate, evaluate_with_gradient, at_once, with_norm, theta, buffers, layout, settings,
     train_inputs, train_targets, validation_inputs, validation_targets, test_inputs, test_targets,
     rows, chunk, work, out, total,
 ):  # fmt: skip
     """Return the EvaluationResult of the parameters `theta` on the three parts of the data.
 
     With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient is
-    summed in `total`, over `chunk` training rows at a time. `rows` are the numbers of all training rows.
+    summed in `total`, over `chunk` training rows at a time. `rows` are the numbers of all training rows. Without `with_norm`,
+    the norm of the gradient is NaN.
     """
-    if at_once:
+    if not with_norm:
+        train_loss, train_error = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+        total[0] = np.nan
+    elif at_once:
         train_loss, train_error = evaluate_with_gradient(
             theta, buffers, train_inputs, train_targets, layout, settings, work, total
         )

@@ -67,7 +67,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "batch_size": "rows of the last mini-batch",
         **_LOSSES,
         **_ERRORS,
-        "gradient_norm": "Euclidean norm of the gradient of the mean loss of all training rows",
+        "gradient_norm": "Euclidean norm of the gradient of the mean loss of all training rows; null with"
+        " `record.gradient_norm = false`",
         "batch_loss": "mean loss of the last mini-batch",
         "position": "parameters, for surfaces of two dimensions",
     },

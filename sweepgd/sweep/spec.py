@@ -83,6 +83,11 @@ class RecordSpec(BaseModel):
         description="true: the final and the best weights are stored. Without these weights, curvature, landscapes and learned"
         " weights of the runs are not available",
     )
+    gradient_norm: bool = Field(
+        True,
+        description="true: evaluations also compute the norm of the gradient of all training rows. For a network of layers on"
+        " images, this doubles or triples the time of an evaluation",
+    )
 
 
 class SearchSpec(BaseModel):

@@ -33,7 +33,9 @@ class CompiledRun:
         key: int,
         batch: int,
         dtype: str,
+        gradient_norm: bool = True,
     ) -> None:
+        """Without `gradient_norm`, evaluations do not compute the norm of the gradient."""
         # The buffers of training, and those at the parameters that are evaluated.
         self._buffers, self._evaluated_buffers = (initial_buffers(architecture, dtype, data.train.scaling) for _ in range(2))
         self._architecture = architecture
@@ -70,7 +72,7 @@ class CompiledRun:
             *arrays[:2],
         )
         has_both = architecture.evaluate_with_gradient is not None
-        self._evaluate_parts_kernels = (gradient, evaluate, evaluate_with_gradient, has_both)
+        self._evaluate_parts_kernels = (gradient, evaluate, evaluate_with_gradient, has_both, gradient_norm)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, reading)
         self._predict, self._outputs = architecture.predict, architecture.outputs
         self._evaluate_with = (buffers, self._layout, settings)

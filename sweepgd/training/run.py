@@ -35,7 +35,8 @@ class Training:
     seconds, the run yields at the first evaluation after a rung. The evaluation at a rung is in `latest`, for the pruner only.
     This evaluation does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
-    `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
+    `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`).
+    Without `gradient_norm`, evaluations leave out the norm of the gradient. To
     repeat a run of another library, give `initial`, parameters, (parameters,) or (recorded,), and `order`, a function from the
     epoch to its row numbers. At the time `deadline` of the monotonic clock, the run is timed out. After the last evaluation of
     `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final weights, and
@@ -54,6 +55,7 @@ class Training:
         shuffle: str = "epoch",
         last_batch: str = "keep",
         weights: npt.NDArray[np.float64] | None = None,
+        gradient_norm: bool = True,
         rungs: Sequence[int] = (),
         deadline: float = inf,
         initial: npt.NDArray[Any] | None = None,
@@ -73,7 +75,15 @@ class Training:
         start = initial_parameters(architecture, seed) if initial is None else initial
         key, batch = kernel_key(seed), self.plan.batch_size(0)
         self.kernels = CompiledRun(
-            optimizer, configuration, architecture, data, initial=start, key=key, batch=batch, dtype=dtype
+            optimizer,
+            configuration,
+            architecture,
+            data,
+            initial=start,
+            key=key,
+            batch=batch,
+            dtype=dtype,
+            gradient_norm=gradient_norm,
         )
         self.points: list[Evaluation] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None

@@ -199,6 +199,7 @@ class SweepContext:
             shuffle=self._first.data.shuffle,
             last_batch=self._first.data.last_batch,
             weights=self._weights(self.data_seed(replicate)),
+            gradient_norm=self.sweep.record.gradient_norm,
             rungs=rungs,
             deadline=deadline,
         )

@@ -55,6 +55,7 @@ learning_rate = { low = 1e-3, high = 0.03, log = true }
 """
 
 # 10,000 training images. Both sides evaluate at the end only, because an epoch's evaluation takes as long as its updates.
+# sweepgd evaluates losses and errors of train, validation and test rows at the beginning too; PyTorch only the validation loss.
 LENET = """
 name = "bench_lenet"
 
@@ -73,6 +74,9 @@ evaluate = "end"
 [space]
 batch_size = { low = 16, high = 256, log = true, step = 2 }
 learning_rate = { low = 1e-2, high = 0.1, log = true }
+
+[record]
+gradient_norm = false
 """
 
 # No rate here diverges: a run that stops early would be no match for a peer's that goes on.

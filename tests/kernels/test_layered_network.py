@@ -64,6 +64,7 @@ NETWORKS = {
     "max-pool": pool(at.MAX_POOL, 2, 2, 2, 0),
     "max-pool-overlapping": pool(at.MAX_POOL, 3, 2, 1, 1),
     "average-pool": pool(at.AVERAGE_POOL, 2, 3, 2, 1),
+    "average-pool-2x2": pool(at.AVERAGE_POOL, 2, 2, 2, 0),
     "batch-norm": norm(at.BATCH_NORM, at.TANH),
     "layer-norm": norm(at.LAYER_NORM, at.RELU),
     "residual": residual(),

@@ -45,6 +45,13 @@ def test_the_gradient_norm_of_more_rows_than_a_chunk():
     assert (run.points[-1].test_loss, run.points[-1].test_error) == expected
 
 
+def test_evaluations_without_the_gradient_norm_are_otherwise_the_same():
+    with_norm, without = (run_of(epochs=1, gradient_norm=wanted).run().points[-1] for wanted in (True, False))
+    assert np.isnan(without.gradient_norm)
+    same = without._replace(gradient_norm=with_norm.gradient_norm, seconds=with_norm.seconds)
+    np.testing.assert_array_equal(same, with_norm)
+
+
 def test_the_batch_loss_is_the_last_mini_batchs_before_its_update():
     run = run_of(epochs=1).run()
     before = naive_descent([[3, 3, 3]], 0.1)

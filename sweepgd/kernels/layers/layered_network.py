@@ -18,6 +18,7 @@ from sweepgd.kernels.layers.layer_table import (
     CHANNELS,
     CHUNK,
     COLUMNS,
+    CONVOLUTION,
     CROP,
     CUTOUT,
     DERIVATIVE,
@@ -35,6 +36,7 @@ from sweepgd.kernels.layers.layer_table import (
     OUT_CHANNELS,
     OUT_HEIGHT,
     OUT_WIDTH,
+    STRIDE,
     WIDTH,
 )
 from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
@@ -49,10 +51,12 @@ def workspace(settings: npt.NDArray[np.float64], batch: int) -> int:
     images = max(min(batch, int(settings[CHUNK]) or batch), EVALUATED)
     table = settings[HEADER:].reshape(-1, COLUMNS)
     inputs = table[:, HEIGHT] * table[:, WIDTH] * table[:, CHANNELS]
-    pixels = table[:, OUT_HEIGHT] * table[:, OUT_WIDTH]
-    patches = pixels * table[:, KERNEL_HEIGHT] * table[:, KERNEL_WIDTH] * table[:, CHANNELS]
-    # Scratch memory holds patches and a padded image, sums over channels, targets, or an image to augment.
-    scratch = max(PATCHES, patches.max()) + settings[LARGEST]
+    # Scratch memory holds patches and planes or outputs, sums over channels, targets, or an image to augment.
+    windows = table[table[:, KIND] == CONVOLUTION]
+    padded = (windows[:, OUT_WIDTH] - 1) * windows[:, STRIDE] + windows[:, KERNEL_WIDTH]
+    numbers = windows[:, KERNEL_HEIGHT] * windows[:, KERNEL_WIDTH] * windows[:, CHANNELS] + windows[:, OUT_CHANNELS]
+    patches = (windows[:, OUT_HEIGHT] * padded * numbers).max(initial=PATCHES)
+    scratch = patches + settings[LARGEST] + padded.max(initial=0)
     scratch = max(scratch, 3 * table[:, CHANNELS].max(), images * table[-1, OUT_CHANNELS], inputs[0])
     statistics = 2 * table[table[:, KIND] == BATCH_NORM, CHANNELS].sum()
     return int(images * settings[MEMORY] + statistics + scratch)

@@ -12,6 +12,7 @@ from sweepgd.kernels.layers.layer_table import (
     HEIGHT,
     KERNEL_HEIGHT,
     KERNEL_WIDTH,
+    OUT_CHANNELS,
     OUT_HEIGHT,
     OUT_WIDTH,
     PAD_LEFT,
@@ -81,27 +82,41 @@ def copy_patches(table, layer, work, images, count, patches, back):
 
 
 @helper
+def copy_planes(table, layer, work, images, plane):
+    """Write a padded image from index `plane`, in which each channel is stored by itself, and one more row of zeros."""
+    height, width, channels = int(table[layer, HEIGHT]), int(table[layer, WIDTH]), int(table[layer, CHANNELS])
+    stride, top, left = int(table[layer, STRIDE]), int(table[layer, PAD_TOP]), int(table[layer, PAD_LEFT])
+    padded_height = (int(table[layer, OUT_HEIGHT]) - 1) * stride + int(table[layer, KERNEL_HEIGHT])
+    padded_width = wide_row(table, layer)
+    clear(work, plane, (padded_height * channels + 1) * padded_width)
+    for y in range(min(height, padded_height - top)):
+        used = min(width, padded_width - left)
+        row = block(work, images + y * width * channels, used, channels)
+        for c in range(channels):
+            plane_row = block(work, plane + (c * padded_height + y + top) * padded_width + left, 1, used)
+            for x in range(used):
+                plane_row[0, x] = row[x, c]
+
+
+@helper
+def wide_row(table, layer):
+    """Return the width of an image with its padding, as far as windows reach."""
+    return (int(table[layer, OUT_WIDTH]) - 1) * int(table[layer, STRIDE]) + int(table[layer, KERNEL_WIDTH])
+
+
+@helper
 def copy_transposed_patches(table, layer, work, images, count, patches, plane):
     """Write the patches of `count` images to a matrix, (patch, pixels of all images).
 
-    From index `plane`, `work` has room for a padded image, in which each channel is stored by itself.
+    From index `plane`, `work` has room for the planes of an image.
     """
-    height, width, channels = int(table[layer, HEIGHT]), int(table[layer, WIDTH]), int(table[layer, CHANNELS])
-    out_height, out_width = int(table[layer, OUT_HEIGHT]), int(table[layer, OUT_WIDTH])
+    channels, out_height, out_width = int(table[layer, CHANNELS]), int(table[layer, OUT_HEIGHT]), int(table[layer, OUT_WIDTH])
     kernel_height, kernel_width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
-    stride, top, left = int(table[layer, STRIDE]), int(table[layer, PAD_TOP]), int(table[layer, PAD_LEFT])
-    padded_width = (out_width - 1) * stride + kernel_width
-    padded_height = (out_height - 1) * stride + kernel_height
-    area, pixels = padded_height * padded_width, out_height * out_width
+    stride, padded_width, pixels = int(table[layer, STRIDE]), wide_row(table, layer), out_height * out_width
+    area = ((out_height - 1) * stride + kernel_height) * padded_width
+    size = int(table[layer, HEIGHT]) * int(table[layer, WIDTH]) * channels
     for image in range(count):
-        clear(work, plane, area * channels)
-        for y in range(min(height, padded_height - top)):
-            used = min(width, padded_width - left)
-            row = block(work, images + (image * height + y) * width * channels, used, channels)
-            for c in range(channels):
-                plane_row = block(work, plane + c * area + (y + top) * padded_width + left, 1, used)
-                for x in range(used):
-                    plane_row[0, x] = row[x, c]
+        copy_planes(table, layer, work, images + image * size, plane)
         at = patches + image * pixels
         for k in range(kernel_height):
             for m in range(kernel_width):
@@ -116,3 +131,41 @@ def copy_transposed_patches(table, layer, work, images, count, patches, plane):
                             for j in range(out_width):
                                 row[0, j] = spread[0, j * stride]
                     at += count * pixels
+
+
+@helper
+def copy_wide_patches(table, layer, work, images, count, patches, plane):
+    """Do the same as `copy_transposed_patches` for windows at a distance of 1, with a patch for each pixel of the padded width.
+
+    A row of the matrix is then a single run of each plane. The last patches of each row of pixels belong to no output.
+    """
+    channels, out_height = int(table[layer, CHANNELS]), int(table[layer, OUT_HEIGHT])
+    kernel_height, kernel_width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
+    padded_width = wide_row(table, layer)
+    area, pixels = (out_height - 1 + kernel_height) * padded_width, out_height * padded_width
+    size = int(table[layer, HEIGHT]) * int(table[layer, WIDTH]) * channels
+    for image in range(count):
+        copy_planes(table, layer, work, images + image * size, plane)
+        at = patches + image * pixels
+        for k in range(kernel_height):
+            for m in range(kernel_width):
+                for c in range(channels):
+                    copy(work, plane + c * area + k * padded_width + m, at, pixels)
+                    at += count * pixels
+
+
+@helper
+def copy_narrow_rows(table, layer, work, wide, count, narrow, back):
+    """Copy the outputs of `count` images without those that belong to no pixel. With `back`, copy from narrow to wide rows, and
+    write zeros for those.
+    """
+    filters = int(table[layer, OUT_CHANNELS])
+    used, row = int(table[layer, OUT_WIDTH]) * filters, wide_row(table, layer) * filters
+    for _ in range(count * int(table[layer, OUT_HEIGHT])):
+        if back:
+            copy(work, narrow, wide, used)
+            clear(work, wide + used, row - used)
+        else:
+            copy(work, wide, narrow, used)
+        narrow += used
+        wide += row

@@ -20,7 +20,6 @@ from sweepgd.kernels.layers.layer_table import (
 )
 from sweepgd.kernels.views import block
 
-
 # With fewer channels, the backward pass of this module is the faster one.
 FEW_CHANNELS = 12
 
@@ -104,7 +103,8 @@ def pool_2x2_back(table, layer, work, images, output, delta, batch, to_images, m
         for i in range(int(table[layer, OUT_HEIGHT])):
             upper_at = (image * height + 2 * i) * width * channels
             lower_at = upper_at + width * channels
-            upper, lower = block(work, to_images + upper_at, width, channels), block(work, to_images + lower_at, width, channels)
+            upper = block(work, to_images + upper_at, width, channels)
+            lower = block(work, to_images + lower_at, width, channels)
             given = block(work, delta, windows, channels)
             if maximum:
                 upper_values = block(work, images + upper_at, width, channels)
