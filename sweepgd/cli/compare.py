@@ -12,7 +12,11 @@ from sweepgd.cli import completion
 from sweepgd.cli.options import Json
 from sweepgd.core.errors import UsageError
 
-OBJECTIVES = ("search.objective", "search.objectives")
+# Studies in which one of these differs do not minimise the same quantity.
+QUANTITY = (
+    *("search.objective", "search.objectives", "model.loss"),
+    *("data.name", "data.path", "data.target", "data.task", "data.standardize_targets"),
+)
 
 
 def compare(
@@ -40,7 +44,7 @@ def compare(
         raise UsageError("give two or more different results directories: sweepgd compare DIR DIR...")
     every, names = [load(directory) for directory in directories], _names(directories)
     changes = changes_table(every, names)
-    comparable = not set(OBJECTIVES) & set(changes["key"].to_pylist())
+    comparable = not set(QUANTITY) & set(changes["key"].to_pylist())
     studies = [Study(name, results.trials) for name, results in zip(names, every, strict=True)]
     tables = {"changes": changes} | comparison(studies, comparable)
     if json_:

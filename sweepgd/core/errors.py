@@ -22,8 +22,11 @@ class SettingError(UsageError):
     """
 
 
-# All control characters except tab and newline. Both 0x1b and 0x9b start an escape sequence.
+# All control characters except tab and newline, and the characters without a width that change the order of others or cannot be
+# seen. Both 0x1b and 0x9b start an escape sequence.
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+_INVISIBLE = (0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+_ESCAPED |= {code: f"\\u{code:04x}" for code in _INVISIBLE}
 # The largest number of characters of a message on stderr, about 8 lines of a terminal. A value in a message may have thousands
 # of characters.
 LONGEST_LINE = 600

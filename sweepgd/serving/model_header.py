@@ -84,12 +84,15 @@ class ModelHeader(BaseModel):
 
     @property
     def consistent(self) -> bool:
-        """True if the inputs are those of the columns, and levels, filled values and indicators are of the columns."""
+        """True if the classes differ, the inputs are those of the columns, and levels, filled values and indicators are of the
+        columns.
+        """
         inputs = list[str]()
         for name in self.columns:
             inputs += [f"{name}={level}" for level in self.levels[name]] if name in self.levels else [name]
         return (
             self.inputs == [*inputs, *self.indicators]
+            and len({*self.classes}) == len(self.classes)
             and {*self.levels, *self.imputed, *(name.removesuffix(" missing") for name in self.indicators)} <= {*self.columns}
             and all(
                 fill in self.levels[name] if name in self.levels else not isinstance(fill, str) and isfinite(fill)

@@ -89,9 +89,9 @@ class Model:
             )
         built = header.architecture()
         if not same_layers(header, self.layout, built) or len(self.parameters) != built.recorded:
-            raise SweepgdError(
-                f"the weights have other layers than the installed model {header.name!r}: install {header.distribution}"
-            )
+            installed = " ".join(registry.distribution("models", header.name)).strip()
+            advice = "export the model again" if installed == header.distribution else f"install {header.distribution}"
+            raise SweepgdError(f"the weights do not fit the layers of the installed model {header.name!r}: {advice}")
         if built.predict is None:
             raise SweepgdError(f"{registry.origin('models', header.name)} has no kernel `predict`, so it cannot predict")
         return built

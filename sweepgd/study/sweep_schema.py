@@ -50,6 +50,11 @@ def sweep_schema() -> Schema:
         keys["SpaceSpec"][kind] = _described(keys["SpaceSpec"][kind], {"anyOf": [names, _list(names)]})
         keys["PointSpec"][kind] = _described(keys["PointSpec"][kind], names)
 
+    size: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
+    sizes = [*size["anyOf"], _list(size), {"$ref": "#/definitions/Range"}]
+    keys["SpaceSpec"]["batch_size"] = _described(keys["SpaceSpec"]["batch_size"], {"anyOf": sizes})
+    keys["PointSpec"]["batch_size"] = _described(keys["PointSpec"]["batch_size"], size)
+
     models = _all("models", {name: plugin.settings for name, plugin in _loaded("models")})
     data = _all("datasets", {name: plugin.settings for name, plugin in _loaded("datasets")})
     _named(tables["ModelSpec"], models, list(ModelSpec.model_fields), default="mlp")

@@ -81,7 +81,7 @@ def test_foreign_and_newer_files_are_named(two, tmp_path):
         "levels": ({"levels": {"sex": ["f"]}}, "is damaged: its parts do not fit together"),
         "fill": ({"imputed": model.header.imputed | {"sex": "x"}}, "is damaged: its parts do not fit together"),
         "mark": ({"imputed": model.header.imputed | {"other": 1.0}}, "is damaged: its parts do not fit together"),
-        "layers": ({"layers": []}, "the weights have other layers than the installed model 'mlp': install sweepgd"),
+        "layers": ({"layers": []}, "the weights do not fit the layers of the installed model 'mlp': export the model again"),
         "absent": ({"name": "alexnet", "distribution": "nets 1.0"}, "model 'alexnet' of nets 1.0 is not installed"),
     }
     for name, (changes, message) in refused.items():

@@ -34,7 +34,7 @@ def comparison_page(every: Sequence[Results], names: Sequence[str], tables: Mapp
     """Return the page of several studies as HTML; equal records give equal pages.
 
     `names` are the different names of the studies, `tables` those of `sweepgd compare`. The figures and trials of studies that
-    are not `comparable`, because they minimise different quantities, are left out.
+    are not `comparable`, because their objectives or their data differ, are left out.
     """
     studies = [Study(name, results.trials) for name, results in zip(names, every, strict=True)]
     bests = [summary(results)["best"].to_pylist() for results in every]
@@ -80,6 +80,6 @@ def _first(studies: Sequence[Study], cards: Sequence[tuple[str, str, str]], comp
     note = (
         f"In figures, an optimizer is named with its study. In the table of trials, the studies are numbered {numbers}."
         if comparable
-        else "The studies minimise different quantities, so that this page has no common figures."
+        else "The objectives or the data of the studies differ, so that this page has no common figures."
     )
     return f"<p>{text(note)}</p>\n{cards_html(cards)}"

@@ -29,9 +29,11 @@ function widthOf(spec) {
 }
 
 // Panels that do not fit beside each other become narrower, and those that would be too narrow stand below each other. The
-// areas of a landscape are in pixels already: such a chart is scaled as a picture.
+// areas of a landscape and the images of a sheet are in pixels already: such a chart is scaled as a picture.
 const LEAST_SHARE = 0.6;
-function isLandscape(spec) { return JSON.stringify({ ...spec, datasets: null }).includes('"geoshape"'); }
+function has(spec, word) { return JSON.stringify({ ...spec, datasets: null }).includes(`"${word}"`); }
+function isLandscape(spec) { return has(spec, "geoshape"); }
+function isPicture(spec) { return isLandscape(spec) || has(spec, "image"); }
 
 // The width of the widest legend, from the length of its title and labels; 0 without a legend.
 function legendWidth(node) {
@@ -43,7 +45,7 @@ function legendWidth(node) {
 }
 
 function fitted(spec, room) {
-  const fixed = isLandscape(spec);
+  const fixed = isPicture(spec);
   const shrink = (node, space) => {
     const own = { ...node };
     if (own.hconcat) {
@@ -69,7 +71,7 @@ function themed(spec, room) {
   config.axis = { ...config.axis, labelColor: label, titleColor: label, domainColor: label, tickColor: label };
   config.legend = { ...config.legend, labelLimit: 190, labelColor: label, titleColor: label };
   if (room < NARROW) Object.assign(config.legend, { orient: "bottom", columns: room < 420 ? 2 : 3, labelLimit: 140 });
-  config.text = { ...config.text, color: label, ...(room < NARROW ? { fontSize: 9, angle: 300 } : {}) };
+  config.text = { ...config.text, color: label, ...(room < NARROW && !isPicture(spec) ? { fontSize: 9, angle: 300 } : {}) };
   config.title = { ...config.title, color: label, subtitleColor: label };
   config.style = { "group-title": { fill: label } };
   return { ...painted, config, padding: 4, autosize: "pad" };
