@@ -14,7 +14,7 @@ from sweepgd.kernels.views import block
 
 EPSILON, MOMENTUM = 1e-5, 0.1
 # The terms of `add_rows`.
-VALUE, SQUARE, PRODUCT = range(3)
+VALUE, SQUARE, PRODUCT = map(np.int64, range(3))  # with literals, Numba would compile the sums three times
 
 
 @helper

@@ -91,7 +91,7 @@ def pool_back(table, layer, work, images, output, delta, batch, to_images, add_i
     """Write the derivative of the loss with respect to the images to index `to_images`, or with `add_images` add it.
 
     The derivative of a maximum goes to the first of the largest values. What is at `delta`, the index of the derivative with
-    respect to the outputs, may be overwritten.
+    respect to the outputs, is overwritten.
     """
     height, width, channels = int(table[layer, HEIGHT]), int(table[layer, WIDTH]), int(table[layer, CHANNELS])
     kernel_height, kernel_width = int(table[layer, KERNEL_HEIGHT]), int(table[layer, KERNEL_WIDTH])
@@ -100,9 +100,6 @@ def pool_back(table, layer, work, images, output, delta, batch, to_images, add_i
     area = height * width * channels
     if not add_images:
         clear(work, to_images, batch * area)
-    if channels < pooling_2x2.FEW_CHANNELS and pooling_2x2.is_2x2(table, layer):
-        pooling_2x2.pool_2x2_back(table, layer, work, images, output, delta, batch, to_images, maximum)
-        return
     for image in range(batch):
         for i in range(int(table[layer, OUT_HEIGHT])):
             y_first, y_stop = window(i, stride, top, kernel_height, height)
