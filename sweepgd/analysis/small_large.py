@@ -111,8 +111,8 @@ def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float
     return float(starts[best]), float(ends[best])
 
 
-def _described(name: str, values: Floats) -> dict[str, float]:
-    row = {}
+def _described(name: str, values: Floats) -> dict[str, Any]:
+    row: dict[str, Any] = {}
     if len(values):
         row[f"{name}_mean"] = values.mean()
     if len(values) > 1:

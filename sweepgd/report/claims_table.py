@@ -39,7 +39,8 @@ def evidence(row: Row) -> str:
     if row["runs"] is not None:
         counted = (f"{row[noun]} {noun[: -1 if row[noun] == 1 else None]}" for noun in ("runs", "configurations", "replicates"))
         counts = ["{} of {} × {}".format(*counted)]
-        counts += [f"{row['diverged']} of them diverged or did not reach the goal"] * bool(row["diverged"])
+        missed = " or did not reach the goal" if "steps_to_goal" in row["statistic"] else ""
+        counts += [f"{row['diverged']} of them diverged{missed}"] * bool(row["diverged"])
         counts += [f"{row['left_out']} runs without a value"] * bool(row["left_out"])
     return "; ".join([statistic, *counts, *([row["message"]] if row["message"] else [])])
 

@@ -11,7 +11,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from sweepgd.core.bundled_sweeps import bundled
-from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
+from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line, suggestion
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.record.results import SWEEP_REMEDY
 from sweepgd.sweep import toml_syntax
@@ -47,6 +47,8 @@ def claims_of(name_or_path: str) -> list[ClaimSpec]:
 
     Raises the errors of `load`.
     """
+    if not path_of(name_or_path).exists():
+        raise UsageError(f"no claims file {name_or_path!r}: {suggestion(name_or_path, bundled())}".rstrip(": "))
     path, text = _read(name_or_path)
     table = _tables(text, str(path))
     return _claims(table, str(path)) if list(table) == ["claims"] else parse(text, (), str(path), path.parent).claims

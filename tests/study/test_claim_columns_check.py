@@ -24,6 +24,7 @@ def test_columns_of_the_record_hyperparameters_settings_and_measures_are_known(o
     ("keys", "line"),
     [
         ({"of": '"train_los"'}, "claims[0].of = 'train_los': no such column: did you mean 'train_loss'?"),
+        ({"of": '"adam.beta1"'}, "claims[0].of = 'adam.beta1': no such column: did you mean 'beta1'?"),
         (
             {"of": '"train_loss"', "where": "{ betal = 0.9 }"},
             "claims[0].where.betal = 'betal': no such column: did you mean 'beta1'?",

@@ -4,7 +4,7 @@ import pytest
 from linear_sweep import LINEAR, sweep
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.sweep import load, parse, recorded_claims, to_toml
+from sweepgd.sweep import claims_of, load, parse, recorded_claims, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 # --- Reading
@@ -28,6 +28,8 @@ def test_a_file_takes_precedence_over_a_bundled_sweep_but_a_folder_does_not(tmp_
 def test_an_unreadable_file_is_reported_in_one_line(tmp_path):
     with pytest.raises(UsageError, match=r"^no sweep file 'quickstrt', and no bundled sweep.*: did you mean 'quickstart'\?$"):
         load("quickstrt")
+    with pytest.raises(UsageError, match=r"^no claims file 'nope\.toml'$"):
+        claims_of("nope.toml")
     with pytest.raises(SweepgdError, match=r"cannot read .*: Is a directory$"):
         load(str(tmp_path))
     (tmp_path / "latin.toml").write_bytes("name = 'latin é'".encode("latin-1"))

@@ -96,7 +96,8 @@ def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]
         if found.worst.any():
             without = answer(claim, estimates(claim, found.runs.where(~found.worst)))
             if without[0] != row["answer"]:
-                raise Undecided("the answer depends on the runs that diverged or did not reach the goal")
+                missed = " or did not reach the goal" if claim.of == "steps_to_goal" else ""
+                raise Undecided(f"the answer depends on the runs that diverged{missed}")
             row["p"] = max(row["p"], without[1])
     except Undecided as why:
         return row | {"answer": INCONCLUSIVE, "p": nan, "message": str(why)}

@@ -67,7 +67,8 @@ def by_rate(results: Results) -> Chart:
     main = alt.layer(lines.encode(x=x, y=y, color=colour), dots.encode(x=x, y=y, color=colour, shape=shape))
     main = main.properties(width=WIDTH, height=HEIGHT)
     heading = f"{AXIS_TITLES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
-    subtitle = "a point is a configuration's mean over completed replicates; a line joins the best point of each rate"
+    each = "rate" if np.array_equal(levels, rates) else "range of rates (1, 2, 5, …)"
+    subtitle = f"a point is a configuration's mean over completed replicates; a line joins the best point of each {each}"
     if pruned := int(np.sum((every["completed"].to_numpy() == 0) & (floats(every, "share_pruned") > 0))):
         subtitle += f"; not shown: {pruned} pruned configurations"
     if len(shown) < len(known):

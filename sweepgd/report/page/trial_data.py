@@ -17,6 +17,7 @@ from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.varied_hyperparameters import values_of_axes
 from sweepgd.core.errors import printable
 from sweepgd.record import Results
+from sweepgd.report.column_titles import column_title
 
 # Of more trials, the best and an even sample of the others are shown. With more, the page would be slow to open and to sort.
 MOST_TRIALS, MOST_BEST = 10_000, 2_000
@@ -134,7 +135,7 @@ def text_column(name: str, values: Sequence[str | None]) -> dict[str, Any]:
 
 
 def _title(name: str) -> str:
-    return TITLES.get(name, name.replace("_", " "))
+    return TITLES.get(name, column_title(name))
 
 
 def _rounded(values: npt.NDArray[np.float64], digits: int) -> list[int | float | None]:

@@ -181,6 +181,10 @@ UNDECIDED = {
         {"statistic": "mean", "of": "test_loss", "where": {"optimizer": "adam"}},
         "no run has optimizer = adam, as `where` asks for",
     ),
+    "a misspelt level": (
+        {**BETWEEN, "by": "optimizer", "groups": ["sgd", "sgdd"]},
+        "no run with optimizer = sgdd has a value of test_loss: did you mean 'sgd'?",
+    ),
     "a measure that was not taken": ({"statistic": "mean", "of": "lambda_max"}, "no run has a value of lambda_max"),
     "no values": ({"statistic": "mean", "of": "test_error"}, "no run has a value of test_error"),
     "the end of the range": (
