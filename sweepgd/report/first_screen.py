@@ -24,15 +24,21 @@ MOST_LINES = 3  # of a sentence
 
 @dataclass(frozen=True)
 class FirstScreen:
-    """At most LINES lines of WIDTH columns. `claims` are rows of `sweepgd.analysis.claims`."""
+    """At most LINES lines of WIDTH columns. `claims` are rows of `sweepgd.analysis.claims`. If the figures are `drawn` by the
+    same command, the screen does not say how to draw them.
+    """
 
     results: Results
     claims: Sequence[Row]
+    drawn: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(WIDTH, options.max_width)
         before = [*_question(self.results, width), *_findings(self.results, width)]
-        after = [*_block("Picture", [_picture_line(self.results)], width), *_block("Next", _next_lines(self.results), width)]
+        after = [
+            *_block("Picture", [_picture_line(self.results, self.drawn)], width),
+            *_block("Next", _next_lines(self.results), width),
+        ]
         yield from before
         yield from _claims(self.claims, width, LINES - len(before) - len(after))
         yield from after
@@ -88,8 +94,9 @@ def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
         yield Text(f"{'':<{LABEL}}and {len(claims) - shown} more")
 
 
-def _picture_line(results: Results) -> str:
-    return f"{picture(results)}.png, drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
+def _picture_line(results: Results, drawn: bool) -> str:
+    how = "" if drawn else f", drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
+    return f"{picture(results)}.png{how}"
 
 
 def _next_lines(results: Results) -> list[str]:
