@@ -42,6 +42,8 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
     colour = _colours(domain, by)
     top = ceiling(lines, parts)
+    # A logarithmic axis has no 0. A stroke from its edge to a far first evaluation would show losses that nobody measured.
+    begin = _beginning(lines, x)
     drawn: dict[str, Rows] = {}
     exits: dict[str, Rows] = {}
     rates: Rows = []
@@ -51,13 +53,13 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
             points = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
             diverged = line[0]["status"] == "diverged"
             kept, ends = cut(points, top) if diverged else (points, [])
-            drawn.setdefault(part, []).extend(kept)
-            exits.setdefault(part, []).extend(ends)
+            drawn.setdefault(part, []).extend(point for point in kept if point["x"] >= begin)
+            exits.setdefault(part, []).extend(end | {"x": max(end["x"], begin)} for end in ends)
         known = [row for row in line if row["rate"] is not None and row[x] is not None]
         highest = max((row["rate"] for row in known), default=0.0) or 1.0
         shares = [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
         # No update was made before the first evaluation. Its rate is that of the first updates.
-        rates += [shares[0] | {"x": line[0][x]}, *shares] if shares and line[0]["rate"] is None else shares
+        rates += [shares[0] | {"x": max(line[0][x], begin)}, *shares] if shares and line[0]["rate"] is None else shares
     losses = [row["loss"] for rows in drawn.values() for row in rows]
     if not losses:
         raise Missing("no run has a loss curve")
@@ -66,7 +68,7 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
         for row in (row for rows in drawn.values() for row in rows):
             row |= {name: max(row[name], floor) for name in ("loss", "low", "high") if row[name] is not None}
         losses = [max(loss, floor) for loss in losses]
-    across = _across(lines, x, x_title)
+    across = _across(lines, x, x_title, begin)
     panels: list[Chart] = [
         _panel(drawn[part], exits[part], part, losses, across, colour)
         .properties(width=WIDTHS[len(parts)], height=HEIGHT)
@@ -153,12 +155,26 @@ def _up(field: str, title: str, values: list[float]) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".6~g", tickCount=6))
 
 
-def _across(lines: list[Rows], x: str, title: str) -> alt.X:
-    """Return the horizontal axis, logarithmic if a completed line is much longer than another."""
-    completed = [line for line in lines if line[0]["status"] == "completed"] or lines
-    known = [row[x] for line in completed for row in line if row[x] is not None] or [0.0]
+def _beginning(lines: list[Rows], x: str) -> float:
+    """Return the first evaluation after an update if the horizontal axis is logarithmic, or else 0.
+
+    The axis is logarithmic if a completed line is much longer than another.
+    """
+    completed = _completed(lines)
     ends = [line[-1][x] for line in completed if line[-1][x]]
     if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
+        return 0.0
+    return min(row[x] for line in completed for row in line if row[x])
+
+
+def _completed(lines: list[Rows]) -> list[Rows]:
+    return [line for line in lines if line[0]["status"] == "completed"] or lines
+
+
+def _across(lines: list[Rows], x: str, title: str, begin: float) -> alt.X:
+    """Return the horizontal axis, which is logarithmic if it begins above 0."""
+    known = [row[x] for line in _completed(lines) for row in line if row[x] is not None and row[x] >= begin] or [0.0]
+    if not begin:
         scale = alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4)
         return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, labelOverlap=True, labelSeparation=6))
     axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".6~g", labelOverlap="greedy", labelSeparation=6)
