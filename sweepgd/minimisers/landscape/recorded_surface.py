@@ -33,13 +33,13 @@ class RecordedSurface:
         return cls(Objective(own.architecture, own.data(0).train), words)
 
     def losses(self, x: Array, y: Array) -> Array:
-        """Return the loss at the parameters (x, y), of shape (len(y), len(x)). Losses beyond the floating-point range are NaN."""
+        """Return the loss at the parameters (x, y), of shape (len(y), len(x)). Losses beyond the range of floats are NaN."""
         with np.errstate(over="ignore", invalid="ignore"):
             losses = np.array([[self.objective.loss(np.array([first, second])) for first in x] for second in y])
         return np.where(np.isfinite(losses), losses, np.nan)
 
     def lowest_near(self, start: Array, x: Array, y: Array) -> Array:
-        """Return the parameters, (2,), with the lowest loss that Nelder and Mead's method finds from `start` within the grid."""
+        """Return the parameters, (2,), with the lowest loss that the Nelder-Mead method finds from `start` in the grid."""
         from scipy.optimize import minimize  # takes 0.2 s to import
 
         bounds = [(values[0], values[-1]) for values in (x, y)]

@@ -130,8 +130,8 @@ def _rank(row: dict[str, Any]) -> tuple[bool, bool, float, int]:
 
 
 def _thinned(line: Rows) -> Rows:
-    """Return at most MOST_POINTS rows of a line: the first FIRST_POINTS, the last, and the lowest and highest train loss of each
-    section between them.
+    """Return at most MOST_POINTS rows of a line: the first FIRST_POINTS, the last, and the lowest and highest train loss of
+    each section between them.
 
     Evenly spaced rows could miss a short burst, and on a logarithmic axis the descent at the beginning.
     """

@@ -6,11 +6,14 @@ from math import isfinite
 import altair as alt
 import pyarrow.compute as pc
 
+from sweepgd.analysis import by as factor_levels
 from sweepgd.analysis import mean_curves
+from sweepgd.analysis.batch_size import busy_notes, update_times
+from sweepgd.analysis.mean_curves import EACH
 from sweepgd.record import Results
 from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, floor_of, labels_of, lines_of
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
-from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished
+from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished, optimizers_of, shades
 from sweepgd.report.number_format import TIME_UNITS, short
 
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
@@ -40,7 +43,8 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     bright = coloured(lines, by)
     labels = labels_of({number: lines[number][0] for number in bright}, by)
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
-    colour = _colours(domain, by)
+    levels = [lines[number][0]["level"] for number in bright]
+    colour = _colours(domain, by, shades(levels, optimizers_of(results.trials)) if by == "optimizer" else COLOURS)
     top = ceiling(lines, parts)
     # A logarithmic axis has no 0. A stroke from its edge to a far first evaluation would show losses that nobody measured.
     begin = _beginning(lines, x)
@@ -50,7 +54,7 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     for number, line in enumerate(lines):
         shared = {"run": labels.get(number, OTHERS), "line": number}
         for part in parts:
-            points = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
+            points: Rows = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
             diverged = line[0]["status"] == "diverged"
             kept, ends = cut(points, top) if diverged else (points, [])
             drawn.setdefault(part, []).extend(point for point in kept if point["x"] >= begin)
@@ -86,7 +90,14 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
             axis=alt.Axis(tickCount=3),
         )
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
-    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor, x))
+    title, subtitle = _words(by, parts, lines, len(lines) - len(bright), floor, x, _is_tuned(results, by))
+    notes = busy_notes(update_times(results.trials).to_pylist()) if x == "seconds" else []
+    return finished(alt.hconcat(*panels), title, subtitle + notes)
+
+
+def _is_tuned(results: Results, by: str) -> bool:
+    """Return False if each line is the only configuration of its level."""
+    return by not in EACH and any(row["trials"] > 1 for row in factor_levels(results.trials, by).to_pylist())
 
 
 def _varied(results: Results) -> str:
@@ -139,14 +150,14 @@ def _panel(lines: Rows, exits: Rows, part: str, losses: list[float], x: alt.X, c
     return alt.layer(*layers)
 
 
-def _colours(domain: list[str], by: str) -> alt.Color:
-    """Return a colour for each label, and grey for the label OTHERS.
+def _colours(domain: list[str], by: str, colours: list[str]) -> alt.Color:
+    """Return a colour for each label, among `colours` in the order of `domain`, and grey for the label OTHERS.
 
     The colours of an ordered scheme, such as viridis, are too similar for seven lines that cross.
     """
-    shades = [GREY if label == OTHERS else COLOURS[number] for number, label in enumerate(domain)]
+    shown = [GREY if label == OTHERS else colours[number] for number, label in enumerate(domain)]
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3)
-    return alt.Color("run:N", scale=alt.Scale(domain=domain, range=shades), title=by.replace("_", " "), legend=legend)
+    return alt.Color("run:N", scale=alt.Scale(domain=domain, range=shown), title=by.replace("_", " "), legend=legend)
 
 
 def _up(field: str, title: str, values: list[float]) -> alt.Y:
@@ -173,21 +184,23 @@ def _completed(lines: list[Rows]) -> list[Rows]:
 
 def _across(lines: list[Rows], x: str, title: str, begin: float) -> alt.X:
     """Return the horizontal axis, which is logarithmic if it begins above 0."""
-    known = [row[x] for line in _completed(lines) for row in line if row[x] is not None and row[x] >= begin] or [0.0]
+    known = [row[x] for line in _completed(lines) for row in line if row[x] is not None] or [0.0]
     if not begin:
         scale = alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4)
         return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, labelOverlap=True, labelSeparation=6))
+    known = [value for value in known if value >= begin]
     axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".6~g", labelOverlap="greedy", labelSeparation=6)
     return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
 
 
-def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None, x: str) -> tuple[str, list[str]]:
+def _words(
+    by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None, x: str, tuned: bool
+) -> tuple[str, list[str]]:
     name = by.replace("_", " ")
-    every = by in ("learning_rate", "trial")
     losses = " and ".join(PARTS[part].removesuffix(" loss") for part in parts)
     title = f"{losses.capitalize()} loss by {name}"
-    first = "each configuration" if every else f"the best configuration of each {name}"
-    subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
+    first = f"the best configuration of each {name}; " if tuned else "each configuration; " if by in EACH else ""
+    subtitle = [f"{first} mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
         subtitle.append("cross: the first diverged run of a configuration leaves the picture")
     if x == "seconds":

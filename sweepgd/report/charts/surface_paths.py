@@ -25,9 +25,9 @@ CONTOURS = "contours"
 def surface_paths(results: Results) -> Chart:
     """Return a chart with a panel for each configuration: its path, from a ring to a dot, over contours of the loss.
 
-    A cross marks the minimum, found from the lowest point of the grid on which the loss is drawn. If many configurations completed, only the best one
-    of each optimizer is drawn. Without the model of the recorded sweep, there are no contours. Raises Missing if no completed
-    run recorded positions in two dimensions.
+    A cross marks the minimum, found from the lowest point of the grid on which the loss is drawn. If many configurations
+    completed, only the best one of each optimizer is drawn. Without the model of the recorded sweep, there are no contours.
+    Raises Missing if no completed run recorded positions in two dimensions.
     """
     table = paths(results.trials, results.curves)
     lines = [_thinned(table.filter(pc.equal(table["trial"], trial))) for trial in pc.unique(table["trial"])]
