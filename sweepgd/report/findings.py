@@ -111,7 +111,8 @@ def _ranges(rows: pa.Table, trials: pa.Table) -> Iterable[str]:
     for name in FACTORS:
         if pc.count_distinct(trials[name]).as_py() < 2:
             continue
-        label = {"learning_rate": "rates", "batch_size": "batch sizes"}.get(name, f"{name}s")
+        several = "s" * (pc.count_distinct(rows[name]).as_py() > 1)
+        label = {"learning_rate": "rate", "batch_size": "batch size"}.get(name, name) + several
         if name in ("learning_rate", "batch_size"):
             yield f"{label} {_span(floats(rows, name))}"
         else:

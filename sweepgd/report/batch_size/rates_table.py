@@ -27,7 +27,8 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
         (Column("width_interval", "95 %\ninterval"), [interval(row, "width_", significant) for row in rows]),
     ]
     legend = [
-        f"within 10 % = rates that are at most 10 % worse than the best by {criterion}",
+        f"best = {criterion}",
+        "within 10 % = rates that are at most 10 % worse than the best",
         "middle rate = middle of this range",
         "width = highest divided by lowest rate of this range",
         *over(rows, "rate"),
