@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart, Missing
+from sweepgd.report.subject import subject
 
 
 class Figure(NamedTuple):
@@ -21,6 +22,11 @@ class Figure(NamedTuple):
         title = chart.title.to_dict()
         subtitle = title["subtitle"]
         return cls(name, chart, title["text"], subtitle if isinstance(subtitle, str) else "; ".join(subtitle))
+
+
+def _lines(chart: Chart) -> list[str]:
+    subtitle = chart.title.subtitle
+    return [subtitle] if isinstance(subtitle, str) else list(subtitle)
 
 
 def study_figures(
@@ -46,4 +52,6 @@ def study_figures(
         except Missing as missing:
             without(name, missing)
             continue
+        # In a folder of pictures, a figure is the only place that says what was trained.
+        chart.title.subtitle = [*_lines(chart), subject(results.trials)]
         yield Figure.of(name, chart)

@@ -19,9 +19,9 @@ from sweepgd.report.sharpness import SHARPNESS
 TITLES = {
     "claims": "",
     "best": "Which configurations did best?",
-    "by_batch_size": "Which batch size? Each at its best configuration",
-    "by_optimizer": "Which optimizer? Each at its best configuration",
-    "by_schedule": "Which schedule? Each at its best configuration",
+    "by_batch_size": "Which batch size?",
+    "by_optimizer": "Which optimizer?",
+    "by_schedule": "Which schedule?",
     "classes": "Which classes does the best configuration confuse?",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
     "boundary": "",
@@ -90,7 +90,8 @@ def _answer(name: str, rows: Sequence[Row], ended: Sequence[str], varied: Sequen
         return _learned(TITLES[name], rows)
     if name == "classes":
         return _classes(TITLES[name], rows)
-    return by(TITLES[name], name.removeprefix("by_"), rows, varied)
+    tuned = any(row["trials"] > 1 for row in rows)
+    return by(TITLES[name] + " Each at its best configuration" * tuned, name.removeprefix("by_"), rows, varied)
 
 
 def _learned(question: str, rows: Sequence[Row]) -> Answer:

@@ -84,7 +84,7 @@ def test_figures_have_texts_and_missing_ones_a_reason():
     assert found[0].title == "Train and validation loss by batch size"
     assert (
         found[1].caption == "area of a cross: share of replicates that diverged; grey: no run completed; outlined: lowest value"
-        "; the colours end at 10 times the lowest value"
+        "; the colours end at 10 times the lowest value; mlp on digits"
     )
     assert {name: str(reason) for name, reason in without.items()} == {
         "spectral_density": "no completed run has a spectral density"

@@ -26,6 +26,10 @@ class Undecided(Exception):
     """The reason why the runs cannot decide a claim."""
 
 
+class NotRun(Undecided):
+    """The reason that the study has no run which the claim is about."""
+
+
 class Chosen(NamedTuple):
     """The runs of a claim. `worst`, (runs,), is a mask of the runs whose value was replaced by the worst value, for example
     because they diverged. `left_out` is the number of runs without a value.
@@ -48,9 +52,9 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
     runs = Runs(values, levels, configurations, matches, columns.trials["replicate"].to_numpy())
     for number, group in enumerate(claim.groups):
         if not (known & (levels == number)).any():
-            raise Undecided(
-                f"no run with {claim.by} = {_in_words(group)} has a value of {claim.of}{_hint(columns, str(claim.by), group)}"
-            )
+            if not (mask & (levels == number)).any():
+                raise NotRun(f"no run has {claim.by} = {_in_words(group)}{_hint(columns, str(claim.by), group)}")
+            raise Undecided(f"no run with {claim.by} = {_in_words(group)} has a value of {claim.of}")
     if not known.any():
         raise Undecided(f"no run has a value of {claim.of}")
     left_out = int((mask & missing).sum())
@@ -63,12 +67,12 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
 
 
 def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
-    """Return a mask of the runs that `where` selects, (runs,). Raises Undecided if no run is selected."""
+    """Return a mask of the runs that `where` selects, (runs,). Raises NotRun if no run is selected."""
     mask = np.ones(columns.trials.num_rows, dtype=bool)
     for name, wanted in claim.where.items():
         mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
         if not mask.any():
-            raise Undecided(f"no run has {name} = {_in_words(wanted)}, as `where` asks for{_hint(columns, name, wanted)}")
+            raise NotRun(f"no run has {name} = {_in_words(wanted)}, as `where` asks for{_hint(columns, name, wanted)}")
     return mask
 
 

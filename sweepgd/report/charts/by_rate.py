@@ -14,7 +14,7 @@ from sweepgd.analysis.arrow_columns import floats
 from sweepgd.analysis.binning import batch_levels, rate_levels
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
-from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished, optimizers_of
 
 AXIS_TITLES = {
     "validation_error": "validation error (%)",
@@ -57,7 +57,7 @@ def by_rate(results: Results) -> Chart:
         return [{"rate": float(rates[row]), "group": names[row], "value": number} for row, number in value.items()]
 
     title = factor.replace("_", " ")
-    colour = colours("group", groups, title, ordered=factor == "batch_size")
+    colour = colours("group", groups, title, ordered=factor == "batch_size", every=optimizers_of(results.trials))
     # Vega-Lite would warn of shapes for an ordered field.
     shape = alt.Shape("group:N", sort=groups, scale=alt.Scale(domain=groups, range=SHAPES), title=title)
     x = log_x("rate", "learning rate", rates.tolist())

@@ -6,7 +6,7 @@ from sweepgd.analysis import expected_best
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
 from sweepgd.report.charts.objective_axis import objective_axis
-from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished
+from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished, optimizers_of
 
 ENDS = ("expected", "expected_low", "expected_high")
 
@@ -32,7 +32,7 @@ def expected_by_trials(results: Results) -> Chart:
         axis=alt.Axis(values=log_ticks(draws), format=",d", labelOverlap=True),
     )
     y = log_y("expected", f"expected lowest {title}", bounds)
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     data = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT)
     band = data.transform_filter("datum.expected_low !== null").mark_area(opacity=0.18)
     chart = alt.layer(
