@@ -59,9 +59,9 @@ def best_configuration(trials: pa.Table) -> list[str]:
     value = best_value(row, shown)
     interval = f" ({100 * CONFIDENCE:g} %: {value.interval})" if value.interval else ""
     said = f"Its {shown} is {value.number}{interval}, {value.about}."
-    if value.chosen:
-        each = f"Its mean {shown} over {_counted(row['completed'], 'replicate')} is {value.chosen}"
-        said = f"{each}, but it was chosen for that; an honest estimate is {value.number}{interval}."
+    if value.estimate:
+        each = f"Its mean {shown} over {_counted(row['completed'], 'replicate')} is {value.number}, but it was chosen for that"
+        said = f"{each}; an honest estimate for a configuration chosen this way is {value.estimate}{interval}."
     return [f"Trial {row['trial']}: {_description(trials, row)}.", said]
 
 

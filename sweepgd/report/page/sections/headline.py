@@ -80,7 +80,11 @@ def best_card(title: str, rows: list[Row], name: str) -> Card:
     named = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
     value = best_value(row, name)
     interval = f"{100 * CONFIDENCE:g} % interval {value.interval}" if value.interval else ""
-    return title, value.number, "; ".join(filter(None, (named, interval, value.about)))
+    about = [interval, value.about]
+    if value.estimate:
+        chosen = f"a configuration chosen this way has {value.estimate} ({interval}) on a replicate that did not choose it"
+        about = [value.about, chosen]
+    return title, value.number, "; ".join(filter(None, (named, *about)))
 
 
 def _diverged(trials: pa.Table) -> list[Card]:
