@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart, Missing
-from sweepgd.report.subject import subject
+from sweepgd.report.study_subject import subject
 
 
 class Figure(NamedTuple):
