@@ -17,7 +17,7 @@ from sweepgd.analysis.repeats import once
 from sweepgd.core.outcome import DIVERGED
 from sweepgd.report.best_value import best_value
 from sweepgd.report.number_format import short
-from sweepgd.report.subject import subject
+from sweepgd.report.study_subject import subject
 from sweepgd.sweep import recorded_table
 
 FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")

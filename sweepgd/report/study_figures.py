@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart, Missing
-from sweepgd.report.subject import subject
+from sweepgd.report.study_subject import subject
 
 
 class Figure(NamedTuple):
@@ -24,9 +24,11 @@ class Figure(NamedTuple):
         return cls(name, chart, title["text"], subtitle if isinstance(subtitle, str) else "; ".join(subtitle))
 
 
-def _lines(chart: Chart) -> list[str]:
+def with_subject(chart: Chart, results: Results) -> Chart:
+    """Return the chart with the model and the data at the end of its subtitle. A lone picture does not say them elsewhere."""
     subtitle = chart.title.subtitle
-    return [subtitle] if isinstance(subtitle, str) else list(subtitle)
+    chart.title.subtitle = [*([subtitle] if isinstance(subtitle, str) else subtitle), subject(results.trials)]
+    return chart
 
 
 def study_figures(
@@ -52,6 +54,4 @@ def study_figures(
         except Missing as missing:
             without(name, missing)
             continue
-        # In a folder of pictures, a figure is the only place that says what was trained.
-        chart.title.subtitle = [*_lines(chart), subject(results.trials)]
-        yield Figure.of(name, chart)
+        yield Figure.of(name, with_subject(chart, results))

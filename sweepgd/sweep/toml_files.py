@@ -226,7 +226,7 @@ def _override(table: dict[str, Any], override: str) -> None:
     try:
         value = toml_syntax.value(text, ".".join(parts))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"--set {override!r}: {text!r} is not a TOML value; put text in quotes, as in '\"adam\"'") from error
+        raise UsageError(f"--set {override!r}: {text!r} is not a TOML value; {_correction(text)}") from error
     except ValueError as error:
         raise UsageError(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
     for part in parts[:-1]:
@@ -235,3 +235,12 @@ def _override(table: dict[str, Any], override: str) -> None:
             raise UsageError(f"--set {override!r}: {part!r} is a single value and has no keys")
         table = inner
     table[parts[-1]] = value
+
+
+def _correction(text: str) -> str:
+    """Return the advice on a text that is not a TOML value: brackets for a list, and quotes for text."""
+    try:
+        toml_syntax.value(f"[{text}]", "")
+    except ValueError:
+        return "put text in quotes, as in '\"adam\"'"
+    return f"write a list in brackets, as in '[{text}]'"

@@ -139,7 +139,7 @@ def test_updates_of_very_different_number_have_a_logarithmic_axis():
     assert scales == {"update": "log", "epoch": None}
 
 
-def test_on_a_logarithmic_axis_a_line_begins_at_its_first_evaluation_after_an_update():
+def test_on_a_logarithmic_axis_a_line_begins_after_an_update():
     table = trials(run(0, 1.0, batch_size=8), run(1, 1.0, batch_size=1000))
     points = curve(0, [3.0] * 30) + [row | {"update": row["update"] // 10} for row in curve(1, [3.0, 1.0])]
     shown = lines(loss_curves(results(table, curves(*points)), x="update"))

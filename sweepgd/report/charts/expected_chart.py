@@ -7,6 +7,7 @@ from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
 from sweepgd.report.charts.objective_axis import objective_axis
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished, optimizers_of
+from sweepgd.sweep import recorded_table
 
 ENDS = ("expected", "expected_low", "expected_high")
 
@@ -14,8 +15,10 @@ ENDS = ("expected", "expected_low", "expected_high")
 def expected_by_trials(results: Results) -> Chart:
     """Return a chart of the expected best objective of k random configurations of each optimizer, with 95 % intervals.
 
-    Raises Missing if fewer than two optimizers have enough configurations.
+    Raises Missing if fewer than two optimizers have enough configurations, or if the sweep gives points, which are not random.
     """
+    if recorded_table(results.sweep_toml).get("points"):
+        raise Missing("the expected best of k configurations needs random ones, but the sweep gives [[points]]")
     rows = expected_best(results.trials).to_pylist()
     optimizers = sorted({row["optimizer"] for row in rows})
     if len(optimizers) < 2:
