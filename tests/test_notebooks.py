@@ -15,9 +15,11 @@ import sweepgd
 ROOT = Path(__file__).parents[1]
 FILES = (ROOT / "sweeps" / "notebooks").glob("*.ipynb")
 NOTEBOOKS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FILES}
-# The changes that make the searches short: the pictures need two sizes with two rates, and runs of each optimizer.
+# The changes that make the searches short: the pictures need two sizes with three rates, and runs of each optimizer.
 SHORT = {
-    "batch_size_lecture": ("budget.epochs=1", "search.trials=8", "space.batch_size=[128, 256]", 'space.optimizer=["sgd"]'),
+    "batch_size_lecture": (
+        *("budget.epochs=1", "search.replicates=2", "space.batch_size=[128, 256]", "space.learning_rate=[0.1, 0.2, 0.4]"),
+    ),
     "own_data_and_optimizer": ("budget.epochs=2", "search.trials=9", "search.replicates=2"),
 }
 KINDS = {

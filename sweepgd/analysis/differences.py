@@ -48,7 +48,7 @@ def difference(first: Side, second: Side) -> Difference:
     "runs" (the replicates that both sides have), and it holds for these two configurations only. If only one of the sides has a
     single configuration, there is no interval.
     """
-    pairs = _pairs(first, second)
+    pairs = np.array(list(pair_differences(first, second).values()))
     if len(pairs) >= FEWEST_PAIRS:
         return Difference(float(pairs.mean()), _half_width(pairs), "pairs", len(pairs))
     shared = ~np.isnan(first.values).all(axis=0) & ~np.isnan(second.values).all(axis=0)
@@ -62,15 +62,15 @@ def difference(first: Side, second: Side) -> Difference:
     return Difference(mean, _half_width_over_configurations(*sides) if min(counts) >= 2 else np.nan, "configurations")
 
 
-def _pairs(first: Side, second: Side) -> Floats:
-    """Return the difference of each pair of matching configurations that share a replicate. If several configurations match,
-    the difference is between their means.
+def pair_differences(first: Side, second: Side) -> dict[int, float]:
+    """Return the difference of each pair of matching configurations that share a replicate, by their number in `match`. If
+    several configurations match, the difference is between their means.
     """
-    found = []
-    for match in np.intersect1d(first.match, second.match):
+    found = {}
+    for match in np.intersect1d(first.match, second.match).tolist():
         parts = (side.values[side.match == match] for side in (first, second))
-        found.append(float(_within(*map(_sums, parts))))
-    return np.array([mean for mean in found if not np.isnan(mean)])
+        found[match] = float(_within(*map(_sums, parts)))
+    return {match: mean for match, mean in found.items() if not np.isnan(mean)}
 
 
 class _Sums(NamedTuple):

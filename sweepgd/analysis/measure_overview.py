@@ -71,7 +71,8 @@ def _row(rows: pa.Table, chosen: Indices, every: Indices, run_of_row: Indices, v
     runs = np.unique(run_of_row[chosen[has[chosen]]])
     missing = chosen[~np.isin(run_of_row[chosen], runs)]
     first = rows.slice(int(chosen[0]), 1).to_pylist()[0]
-    errors = floats(rows, "rows_error")[chosen] / abs(values[chosen])
+    with np.errstate(divide="ignore", invalid="ignore"):  # a measure may be 0
+        errors = floats(rows, "rows_error")[chosen] / abs(values[chosen])
     errors = errors[np.isfinite(errors)]
     settings = json.loads(first["settings"] or "{}")
     return {

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, floats, has_status
 from sweepgd.analysis.binning import EQUAL_LOSS, batch_levels
-from sweepgd.analysis.differences import Side, difference
+from sweepgd.analysis.differences import Side, difference, pair_differences
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.runs_with_measures import ORDER, Indices, completed, measure_names
 from sweepgd.analysis.varied_hyperparameters import axes, codes, combined
@@ -34,7 +34,8 @@ def small_large(runs: pa.Table) -> pa.Table:
     completed. Runs are compared at matched train loss, in a window of losses that spans a factor of EQUAL_LOSS. The window is
     chosen so that the size with fewer runs in it has as many runs as possible; among equal windows, so that the total number of
     runs is largest. `outside` counts the runs outside this window. If no window has two runs of each size, all runs are
-    described, `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`,
+    described, `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs, or over the
+    runs of paired configurations if the ratio is over pairs. `…_diverged`,
     `…_pruned`, `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
 
     `ratio` is the ratio of geometric means, large to small, within a replicate. The 95 % t interval of `ratio` is computed for
@@ -71,9 +72,7 @@ def small_large(runs: pa.Table) -> pa.Table:
     for name in (*OUTCOMES, *measure_names(runs)):
         values = floats(finished, name)
         parts = [side & ~np.isnan(values) for side in sides]
-        row = shared | {"quantity": name}
-        for side, known in zip(("small", "large"), parts, strict=True):
-            row |= _described(side, values[known], configurations[known])
+        row, paired = shared | {"quantity": name}, np.ones(len(values), dtype=bool)
         if window is None:
             row |= {"verdict": NOT_COMPARABLE, "message": "the train losses differ"}
         elif not all(known.any() for known in parts):
@@ -81,7 +80,13 @@ def small_large(runs: pa.Table) -> pa.Table:
         elif min(values[known].min() for known in parts) <= 0:
             row |= {"verdict": NO_RATIO, "message": "a value is not positive"}
         else:
-            row |= _compared(*(_side(np.log(values[k]), configurations[k], replicates[k], match[k], width) for k in parts))
+            both = [_side(np.log(values[k]), configurations[k], replicates[k], match[k], width) for k in parts]
+            row |= _compared(*both)
+            if row.get("over") == "pairs":
+                paired = np.isin(match, list(pair_differences(*both)))
+        for side, known in zip(("small", "large"), parts, strict=True):
+            row |= _described(side, values[known & paired])
+            row |= {f"{side}_runs": int(known.sum()), f"{side}_configurations": len(np.unique(configurations[known]))}
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
@@ -106,8 +111,8 @@ def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float
     return float(starts[best]), float(ends[best])
 
 
-def _described(name: str, values: Floats, configurations: Indices) -> dict[str, Any]:
-    row: dict[str, Any] = {f"{name}_runs": len(values), f"{name}_configurations": len(np.unique(configurations))}
+def _described(name: str, values: Floats) -> dict[str, Any]:
+    row: dict[str, Any] = {}
     if len(values):
         row[f"{name}_mean"] = values.mean()
     if len(values) > 1:

@@ -73,7 +73,7 @@ def analyze(
     if first_screen:
         from sweepgd.report.first_screen import FirstScreen
 
-        stdout().print(FirstScreen(results, shown["claims"].to_pylist() if shown else []))
+        stdout().print(FirstScreen(results, shown["claims"].to_pylist() if shown else [], drawn=figures is not None))
     else:
         show(shown, json_)
         if part not in (None, "sharpness") and not json_ and not is_shown(shown):

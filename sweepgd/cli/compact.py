@@ -10,4 +10,4 @@ def compact(directory: Directory) -> None:
     from sweepgd.record.compact import compact as merge_parts
 
     before, after = merge_parts(directory, lambda line: print(line, file=sys.stderr))
-    print(f"{directory}: each table had {before} parts and now has {after}")
+    print(f"{directory}: each table had {before} part{'s' * (before != 1)} and now has {after}")

@@ -46,6 +46,11 @@ def data_lines(data: Data) -> list[str]:
     total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
     inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
     lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}" if data.image is None else _images(data)]
+    lines += [
+        f"  levels of {name}: {_first(levels, CLASSES_SHOWN)}" for name, levels in list(_levels(data).items())[:NAMES_SHOWN]
+    ]
+    if filled := _filled(data):
+        lines.append(f"  missing values filled with: {_first(filled, NAMES_SHOWN)}")
     if data.target_names != ("target 0",):  # this name means that the target has none
         lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
     if data.task == "classification":
@@ -59,6 +64,19 @@ def data_lines(data: Data) -> list[str]:
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
     return [in_one_line(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
+
+
+def _levels(data: Data) -> dict[str, list[str]]:
+    """Return the levels of each category."""
+    levels: dict[str, list[str]] = data.preprocessing.get("levels", {})
+    return levels
+
+
+def _filled(data: Data) -> list[str]:
+    """Return the columns of which the training rows have gaps, each with the value that fills them."""
+    done = data.preprocessing
+    values = {name: value for name, value in done.get("imputed", {}).items() if f"{name} missing" in done["indicators"]}
+    return [f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()]
 
 
 def _images(data: Data) -> str:

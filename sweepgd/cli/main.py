@@ -18,7 +18,7 @@ from sweepgd.cli.landscape import landscape
 from sweepgd.cli.list import list_
 from sweepgd.cli.measure import measure
 from sweepgd.cli.merge import merge
-from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
+from sweepgd.cli.options import INTERRUPTED, ORDER, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
 from sweepgd.cli.predict import predict
 from sweepgd.cli.report import report
@@ -28,7 +28,7 @@ from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
 from sweepgd.cli.verify import verify
 from sweepgd.cli.watch import watch
-from sweepgd.core.errors import SweepgdError, one_line, reason
+from sweepgd.core.errors import SweepgdError, one_line, reason, suggestion
 from sweepgd.core.interrupts import end_on_interrupt
 
 # The class of Typer's errors about flags and arguments that it cannot parse. Typer exports only subclasses of it.
@@ -85,8 +85,7 @@ def _run() -> tuple[str, int]:
     except SweepgdError as problem:
         return str(problem), problem.exit_code
     except CommandLineError as error:
-        command = error.ctx.command_path if error.ctx else "sweepgd"
-        return f"{error.format_message().rstrip('.')} (see: {command} --help)", error.exit_code
+        return _explained(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except OSError as error:
@@ -94,6 +93,17 @@ def _run() -> tuple[str, int]:
     except MemoryError as error:
         return f"not enough memory: {error}".rstrip(": "), 1
     return "interrupted" if code == INTERRUPTED else "", code or 0
+
+
+def _explained(error: Any) -> str:
+    """Return Typer's error in one line, with the closest known value, and the command whose help says more."""
+    command = error.ctx.command_path if error.ctx else "sweepgd"
+    if error.ctx is None and sys.argv[1:] and sys.argv[1] in ORDER:  # an option without its value
+        command += f" {sys.argv[1]}"
+    message = error.format_message().rstrip(".").replace("Value error, ", "")
+    given, choice, known = message.rpartition(" is not one of ")
+    close = suggestion(given.rpartition(" ")[2].strip("'"), [name.strip("' ") for name in known.split(",")]) if choice else ""
+    return f"{message}{f': {close.strip()}' if close else ''} (see: {command} --help)"
 
 
 def _os_error_text(error: OSError) -> str:

@@ -32,7 +32,7 @@ def measure(
     context: typer.Context,
     directory: Directory,
     measures: Annotated[
-        list[str], typer.Option(metavar="NAME,…", help="Measures to compute (repeatable); all of them if not given.")
+        list[str], typer.Option(metavar="NAME,…", help="Measures to compute (repeatable); lambda_max if not given.")
     ] = [],  # noqa: B006 (typer copies it)
     rows: Annotated[
         str | None,

@@ -30,7 +30,11 @@ def draw(results: Any, directory: Path, **options: Any) -> None:
     from sweepgd.report.figures import write_figures
 
     skipped: list[str] = []
-    for path in write_figures(results, directory, lambda name, _: skipped.append(name), **options):
+
+    def skip(name: str, why: object) -> None:
+        skipped.append(f"{name} (give a goal in [budget], or --target)" if "--target" in str(why) else name)
+
+    for path in write_figures(results, directory, skip, **options):
         print(f"wrote {path}", file=sys.stderr)
     if skipped:
         print(f"no data for {len(skipped)} other figures: {', '.join(skipped)}", file=sys.stderr)

@@ -12,6 +12,9 @@ import typer
 from sweepgd.cli.options import DataPath, Json, Plugin
 from sweepgd.core.errors import UsageError
 
+# What a terminal shows. A file or a pipe receives everything.
+SHOWN, DIGITS = 10, 6
+
 
 def predict(
     model_file: Annotated[Path, typer.Argument(metavar="MODEL", help="A file that `sweepgd export` wrote.")],
@@ -32,7 +35,7 @@ def predict(
     json_: Json = False,
 ) -> None:
     """Write a model's predictions as CSV: class names with probabilities, or numbers. If targets are known, stderr shows the
-    error.
+    error. A terminal shows the first rows only.
     """
     from sweepgd.plugins import single_file
     from sweepgd.record.atomic_files import atomic_replacement, writing
@@ -47,6 +50,9 @@ def predict(
         found = of_part(model, part or "test", data_path) if data is None else of_file(model, data)
     for line in found.lines:
         print(line, file=sys.stderr)
+    if out is None and not json_ and sys.stdout.isatty():
+        _show(found.columns(), len(found.values))
+        return
     text = json.dumps(found.as_json(model), indent=2) + "\n" if json_ else _csv(found.columns())
     if out is None:
         sys.stdout.write(text)
@@ -54,6 +60,15 @@ def predict(
     with writing(out), atomic_replacement(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(f"Wrote {out}.")
+
+
+def _show(columns: dict[str, list[Any]], rows: int) -> None:
+    """Print the first rows, with DIGITS significant digits, and a line that says so if there are more."""
+    first = {name: values[:SHOWN] for name, values in columns.items()}
+    rounded = ([f"{value:.{DIGITS}g}" if isinstance(value, float) else value for value in values] for values in first.values())
+    sys.stdout.write(_csv(dict(zip(first, rounded, strict=True))))
+    if rows > SHOWN:
+        print(f"These are the first {SHOWN} of {rows:,} rows, with {DIGITS} digits; -o FILE writes all rows in full.")
 
 
 def _csv(columns: dict[str, list[Any]]) -> str:

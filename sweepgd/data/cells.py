@@ -104,10 +104,10 @@ def _with_nulls(column: pa.Array, missing: Sequence[float]) -> pa.Array:
     return pc.if_else(pa.array(np.isnan(numbers(column, missing))), pa.scalar(None, column.type), column)
 
 
-def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | None:
-    """Return the row and text of the first cell that is neither missing nor a number, or None if there is no such cell."""
+def words(column: pa.Array, missing: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the row and text of each cell that is neither missing nor a number."""
     cells = enumerate(texts(column, missing).to_pylist())
-    return next(((row, cell) for row, cell in cells if cell is not None and not _is_number(cell)), None)
+    return [(row, cell) for row, cell in cells if cell is not None and not _is_number(cell)]
 
 
 def first_not_utf8(column: pa.Array) -> tuple[int, bytes]:

@@ -19,22 +19,19 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
     for column, row, count in _not_finite(raw.inputs, np.isnan):
         if spec.missing is None:
             hint = 'fill in a value, or set data.missing = "drop", "mean", "median" or "most_frequent"'
-            faults.add(raw.features[column], f", row {row + 1} is missing{_others(count)}", hint)
+            faults.add(raw.features[column], f", row {row + 1} is missing", hint, count)
     if spec.missing == "drop" and raw.inputs.dtype.kind == "f":
         for start in range(0, len(dropped), BLOCK):
             dropped[start : start + BLOCK] = np.isnan(raw.inputs[start : start + BLOCK]).any(axis=1)
     for values, names in ((raw.inputs, raw.features), (raw.targets, raw.target_names)):
         for column, row, count in _not_finite(values, np.isinf):
-            faults.add(
-                names[column],
-                f", row {row + 1} is {values[row, column]}{_others(count)}",
-                "correct the value, or remove the row",
-            )
+            what = f", row {row + 1} is {values[row, column]}"
+            faults.add(names[column], what, "correct the value, or remove the row", count)
     if spec.missing_target is None and raw.unlabelled.any():
         row, count = int(np.argmax(raw.unlabelled)), int(raw.unlabelled.sum())
         or_class = "; if it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""
         hint = f'fill in the value, or set data.missing_target = "drop"{or_class}'
-        faults.add(raw.target_names[0], f", row {row + 1} is missing{_others(count)}", hint)
+        faults.add(raw.target_names[0], f", row {row + 1} is missing", hint, count)
     faults.refuse()
     dropped |= raw.unlabelled
     if not dropped.any():
@@ -62,7 +59,3 @@ def _not_finite(values: Array, is_bad: Callable[[Array], Array]) -> list[tuple[i
             for column in np.flatnonzero(bad.any(axis=0)).tolist():
                 first.setdefault(column, start + int(np.argmax(bad[:, column])))
     return [(column, first[column], int(counts[column])) for column in sorted(first)]
-
-
-def _others(count: int) -> str:
-    return "" if count == 1 else f", and {count - 1:,} more"

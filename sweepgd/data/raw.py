@@ -34,17 +34,30 @@ class Raw(NamedTuple):
 
 
 @dataclass
+class _Fault:
+    """A fault that `cells` cells of a column have. `what` describes the first of them."""
+
+    column: str
+    what: str
+    cells: int
+
+
+@dataclass
 class Faults:
     """The faults of the columns of one file, collected for one message."""
 
     where: str
-    found: list[str] = field(default_factory=list)
+    found: list[_Fault] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
 
-    def add(self, column: str, what: str, hint: str) -> None:
-        self.found.append(f"column {column!r}{what}")
+    def add(self, column: str, what: str, hint: str, cells: int = 1) -> None:
+        self.found.append(_Fault(column, what, cells))
         if hint not in self.hints:
             self.hints.append(hint)
+
+    def count(self, column: str, cells: int) -> None:
+        """Count further cells with the first fault of a column."""
+        next(fault for fault in self.found if fault.column == column).cells += cells
 
     def clear(self) -> None:
         self.found.clear()
@@ -53,7 +66,9 @@ class Faults:
     def refuse(self) -> None:
         """Raise SweepgdError if any fault was added."""
         if self.found:
-            raise SweepgdError(f"{self.where}: {shown(self.found, '; ')}: {'; '.join(self.hints)}")
+            more = [f", and {fault.cells - 1:,} more" if fault.cells > 1 else "" for fault in self.found]
+            texts = [f"column {fault.column!r}{fault.what}{others}" for fault, others in zip(self.found, more, strict=True)]
+            raise SweepgdError(f"{self.where}: {shown(texts, '; ')}: {'; '.join(self.hints)}")
 
 
 def shown(items: Sequence[str], separator: str = ", ") -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd.core.errors import SweepgdError, UsageError, nearest
-from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
+from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, kind_of, numbers, plain, words
 from sweepgd.data.column_source import MOST_COLUMNS, Source, Types
 from sweepgd.data.contract import Array
 from sweepgd.data.data_spec import DataSpec
@@ -148,8 +148,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
                 read.holds[name] = TIMES
             else:
                 values[:] = 0
-                if not texts.get(name):
-                    texts[name] = _fault(column, name, start, source, spec, faults)
+                texts[name] = _fault(column, name, start, source, spec, faults, known=texts.get(name, False))
         for cells, name in zip(read.targets, targets, strict=True):
             cells.append(plain(batch.column(at[name])))
         start = stop
@@ -159,19 +158,32 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
 
 
 def _fault(
-    column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False
+    column: pa.Array,
+    name: str,
+    start: int,
+    source: Source,
+    spec: DataSpec,
+    faults: Faults,
+    target: bool = False,
+    known: bool = False,
 ) -> bool:
-    """Add the reason why a column is not numeric to `faults`. Return False if these rows do not show the reason."""
+    """Add the reason why a column is not numeric to `faults` or, if the reason is `known`, count further cells. Return False if
+    the reason is still unknown.
+    """
     kind = kind_of(column.type)
     advice = source.advice.targets if target else source.advice.inputs
     if kind == "text":
-        found = first_text(column, spec.missing_texts)
-        if found is None:
-            return False
-        row, text = found
+        found = words(column, spec.missing_texts)
+        if known:
+            faults.count(name, len(found))
+        if known or not found:
+            return known
+        row, text = found[0]
         date = spec.dates is not None and spec.dates != "all" and name in spec.dates
         hint = source.of_cell(text) or ("write dates as 2020-01-31" if date else advice.text)
-        faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
+        faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint, len(found))
+    elif known:
+        return True
     elif kind == "bytes":
         row, cell = first_not_utf8(column)
         what = f", row {start + row + 1} is {cell[:20]!r}, which is not UTF-8 text"
@@ -202,11 +214,11 @@ def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source
         codes, levels = category(cells, spec.missing_texts, spec.missing_numbers)
         missing = np.isnan(codes)
         return np.array(levels or ("",))[np.where(missing, 0, codes).astype(np.int64)], missing
-    start = 0
+    start, known = 0, False
     for cell in cells:
-        if kind_of(cell.type) != "number" and _fault(cell, name, start, source, spec, faults, target=True):
-            break
+        if kind_of(cell.type) != "number":
+            known = _fault(cell, name, start, source, spec, faults, target=True, known=known)
         start += len(cell)
-    else:
+    if not known:
         faults.add(name, " holds numbers as text", source.advice.targets.numbers_as_text)
     return np.zeros(sum(map(len, cells))), np.zeros(sum(map(len, cells)), bool)

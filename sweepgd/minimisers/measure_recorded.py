@@ -97,14 +97,15 @@ def measure(
 ) -> pa.Table:
     """Measure curvature at the minimisers recorded in a results directory.
 
-    Return all rows, including rows of earlier calls. `measures` are names of the catalogue, by default all names. `rows` is the
-    number of training rows, or "full". `which` is "final", "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]`
-    of a sweep file. `overrides` are written `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The
-    defaults of all these arguments do not depend on the `[measure]` table of the recorded sweep. `trials` are numbers and
-    ranges of trials, by default all trials. `timeout` is the time limit of a measure in seconds. `workers` is the number of
-    processes, by default all cores. `executor` is as in `sweepgd.search`. `data_path` is the new path of a data file that was
-    moved. `plugins` are the plugin files that the sweep was run with. A measure that is recorded with equal settings is not
-    repeated. Raises SweepgdError before anything is measured if an argument is invalid.
+    Return all rows, including rows of earlier calls. `measures` are names of the catalogue, by default lambda_max. `rows` is
+    the number of training rows, or "full". `which` is "final", "best" or both. `rescale`, `dtype` and `seed` are as in
+    `[measure]` of a sweep file. `overrides` are written `measure.key=TOML-value`, such as
+    "measure.settings.phi.iterations=20". The defaults of all these arguments are those of a sweep file, and do not depend on
+    the `[measure]` table of the recorded sweep. `trials` are numbers and ranges of trials, by default all trials. `timeout` is
+    the time limit of a measure in seconds. `workers` is the number of processes, by default all cores. `executor` is as in
+    `sweepgd.search`. `data_path` is the new path of a data file that was moved. `plugins` are the plugin files that the sweep
+    was run with. A measure that is recorded with equal settings is not repeated. Raises SweepgdError before anything is
+    measured if an argument is invalid.
     """
     options: dict[str, Any] = {
         "measures": listed(measures),

@@ -141,8 +141,9 @@ def get(kind: str, name: str) -> Any:
     points = _points(kind).get(name)
     if points is None:
         installed = ", ".join(names(kind))
-        hint = f"{suggestion(name, names(kind))}installed: {installed}; or give its file with --plugin FILE.py"
-        raise UsageError(f"unknown {kind[:-1]} {name!r}: {hint}")
+        hint = f"{suggestion(name, names(kind))}installed: {installed}"
+        file = "give its file with --plugin FILE.py (in Python plugins=[…])"
+        raise UsageError(f"unknown {kind[:-1]} {name!r}: {hint}; or {file}")
     what = origin(kind, name)
     if len(points) > 1:
         raise SweepgdError(f"{what} is offered by more than one distribution: uninstall all but one")

@@ -25,6 +25,8 @@ def check_writable(folder: Path) -> None:
     """
     existing = _existing(folder)
     for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise SweepgdError(f"cannot write {folder}: {path} is a file, not a folder; choose another folder")
         if path.is_symlink() and not path.exists():
             raise SweepgdError(
                 f"{path} is a link to {path.readlink()}, which does not exist: create it, or choose another --out"

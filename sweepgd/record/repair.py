@@ -19,7 +19,7 @@ from sweepgd.record.verify import verify
 
 _RECOVERY = {
     "trials": "run the same sweepgd search to repeat missing trials",
-    "curvature": "run sweepgd measure to compute it again (with --measures, if the sweep does not list the measures)",
+    "curvature": "run sweepgd measure with its --measures to compute it again",
     "landscapes": "run the same sweepgd landscape to compute it again",
 }
 

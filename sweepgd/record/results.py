@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from pkgutil import resolve_name
@@ -195,9 +196,10 @@ def load(directory: Path | str) -> Results:
     """Return the results in a directory. Raises SweepgdError if `directory` is not a results directory."""
     path = Path(directory)
     if not path.exists():
-        suggestion = Path("results") / path
-        hint = f": did you mean {suggestion}?" if (suggestion / "sweep.toml").is_file() else ""
-        raise SweepgdError(f"{path} does not exist{hint}")
+        here = Path("results") / path
+        near = get_close_matches(path.name, [file.parent.name for file in path.parent.glob("*/sweep.toml")], n=1)
+        known = here if (here / "sweep.toml").is_file() else path.with_name(near[0]) if near else None
+        raise SweepgdError(f"{path} does not exist{f': did you mean {known}?' if known else ''}")
     if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
         inside = sorted(file.parent for file in path.glob("*/sweep.toml"))
         if inside:

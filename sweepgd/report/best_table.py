@@ -1,7 +1,7 @@
 """Tables of the best configurations, overall and for each batch size, optimizer and schedule."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sweepgd.analysis.endings import CUT_SHORT, ENDINGS
 from sweepgd.analysis.factors import FEWEST_WHOLE
@@ -65,7 +65,7 @@ def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
     """Return the table of the best configurations. `ended` holds the phrases of `in_words` about the status of all runs."""
     target = _target(rows)
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
-    shown += _results(rows, target, with_error=True)
+    shown += _results(rows, target, of_trials=True)
     shown.append((Column("ended", "not completed", number=False), [_cut_short(row) for row in rows]))
     differing, equal = _settings(rows)
     shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), differing))
@@ -74,11 +74,15 @@ def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
     return Answer(question, shown if rows else [], frozenset([target.name]), legend, DISPENSABLE, empty)
 
 
-def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
-    """Return the table with a row for each value of `factor`: "batch_size", "optimizer" or "schedule"."""
+def by(question: str, factor: str, rows: Sequence[Row], varied: Collection[str]) -> Answer:
+    """Return the table with a row for each value of `factor`: "batch_size", "optimizer" or "schedule". The best configuration
+    of a row is shown with the other factors that are in `varied` or differ between the rows.
+    """
     target = _target(rows)
+    found = {name: {row[name] for row in rows} - {None} for name in FACTORS if name != factor}
+    others = [FACTORS[name] for name, values in found.items() if name in varied or len(values) > 1]
     shown = [(FACTORS[factor], [_level(factor, row) for row in rows])]
-    shown += [(column, [column.cell(row) for row in rows]) for column in (*COUNTS, BEST_RATE)]
+    shown += [(column, [column.cell(row) for row in rows]) for column in (*COUNTS, *others, BEST_RATE)]
     shown += _results(rows, target)
     shown += [(column, [column.cell(row) for row in rows]) for column in (GAP, *COSTS)]
     legend = [TOO_FEW] if any(row["message"] for row in rows) else []
@@ -107,23 +111,30 @@ def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
     of_several = f", of {count:,} complete configurations (a minimum is biased low)" if count > 1 else ""
     ranking = f"lowest {name} first{of_several}"
+    if rows and rows[0]["objective_on_others"] is not None:
+        ranking += f"; a configuration chosen this way has {_on_others(target).with_error(rows[0])}"
+        ranking += f"{' %' if target.text is percent else ''} on a replicate that did not choose it"
     return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 
 
-def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
+def _on_others(target: Column) -> Column:
+    return Column("objective_on_others", "on other\nseeds", target.text, legend=ON_OTHERS)
+
+
+def _results(rows: Sequence[Row], target: Column, of_trials: bool = False) -> list[tuple[Column, list[str]]]:
     """Return the columns of losses and errors. An objective that is neither a loss nor an error comes first.
 
-    The objective on other seeds is next to the objective.
+    If each row is a trial, the objective has its standard error. Otherwise the objective on other seeds is next to it.
     """
     shown = []
     for column in LOSSES if target in LOSSES else (target, *LOSSES):
         if column is not target:
             shown.append((column, [column.cell(row) for row in rows]))
             continue
-        others = Column("objective_on_others", "on other\nseeds", target.text, legend=ON_OTHERS)
-        text = Column.with_error if with_error else Column.cell
+        text = Column.with_error if of_trials else Column.cell
         shown.append((target, [_last(target, row) or text(target, row) for row in rows]))
-        shown.append((others, [text(others, row) for row in rows]))
+        if not of_trials:
+            shown.append((_on_others(target), [_on_others(target).cell(row) for row in rows]))
     if any(row["evaluated_at_update"] != row["updates"] for row in rows):
         shown.append((EVALUATED, [EVALUATED.cell(row) for row in rows]))
     return shown

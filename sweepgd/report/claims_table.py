@@ -12,7 +12,7 @@ from sweepgd.report.number_format import significant
 from sweepgd.report.question_table import Row
 
 QUESTION = "Which claims of the sweep are held?"
-COLOURS = {"held": "green", "not held": "red", "inconclusive": "yellow"}
+COLOURS = {"held": "green", "not held": "red", "inconclusive": "yellow", "not run": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,15 @@ class ClaimAnswers:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(QUESTION, style="bold")
         for row in self.rows:
-            yield Text.assemble("  ", (row["answer"], f"bold {COLOURS[row['answer']]}"), ": ", row["claim"])
+            answer = shown_answer(row)
+            yield Text.assemble("  ", (answer, f"bold {COLOURS[answer]}"), ": ", row["claim"])
             yield Padding(Text(evidence(row), style="dim"), (0, 0, 0, 4))
         yield Text(legend(self.rows) + "\n", style="dim")
+
+
+def shown_answer(row: Row) -> str:
+    """Return the answer, or "not run" if the study lacks runs which the claim is about."""
+    return "not run" if row["not_run"] else row["answer"]
 
 
 def evidence(row: Row) -> str:
@@ -39,7 +45,8 @@ def evidence(row: Row) -> str:
     if row["runs"] is not None:
         counted = (f"{row[noun]} {noun[: -1 if row[noun] == 1 else None]}" for noun in ("runs", "configurations", "replicates"))
         counts = ["{} of {} × {}".format(*counted)]
-        counts += [f"{row['diverged']} of them diverged or did not reach the goal"] * bool(row["diverged"])
+        missed = " or did not reach the goal" if "steps_to_goal" in row["statistic"] else ""
+        counts += [f"{row['diverged']} of them diverged{missed}"] * bool(row["diverged"])
         counts += [f"{row['left_out']} runs without a value"] * bool(row["left_out"])
     return "; ".join([statistic, *counts, *([row["message"]] if row["message"] else [])])
 

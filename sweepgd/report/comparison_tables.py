@@ -18,7 +18,8 @@ AS_GOOD = Column("may_be_best", "as\ngood", legend="as good = configurations tha
 ON_OTHERS = Column(
     "objective_on_others",
     "on other replicates",
-    legend="on other replicates = mean objective on replicates that did not select the configuration, with a 95 % interval",
+    legend="on other replicates = objective of a configuration chosen this way, on a replicate that did not choose it, with a"
+    " 95 % interval",
 )
 PAIRED = (
     Column("first", "first", number=False), Column("second", "second", number=False),

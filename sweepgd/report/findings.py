@@ -17,6 +17,7 @@ from sweepgd.analysis.repeats import once
 from sweepgd.core.outcome import DIVERGED
 from sweepgd.report.best_value import best_value
 from sweepgd.report.number_format import short
+from sweepgd.report.study_subject import subject
 from sweepgd.sweep import recorded_table
 
 FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
@@ -45,8 +46,7 @@ def ran(trials: pa.Table) -> str:
     replicates = pc.max(once(trials)["replicate"]).as_py() + 1
     each = f", {_counted(replicates, 'replicate')} each" if replicates > 1 else ""
     ended = ", ".join(f"{counts[name]} {name.replace('_', ' ')}" for name in ENDINGS if counts[name])
-    models, data = (" and ".join(map(str, pc.unique(trials[name]).to_pylist())) for name in ("model", "data"))
-    return f"{models} on {data}; {_counted(counts['configurations'], 'configuration')}{each}; runs: {ended}."
+    return f"{subject(trials)}; {_counted(counts['configurations'], 'configuration')}{each}; runs: {ended}."
 
 
 def best_configuration(trials: pa.Table) -> list[str]:
@@ -57,11 +57,12 @@ def best_configuration(trials: pa.Table) -> list[str]:
     row = rows[0]
     shown = objective_name(trials)
     value = best_value(row, shown)
-    interval = f" ({value.interval})" if value.interval else ""
-    return [
-        f"Trial {row['trial']}: {_description(trials, row)}.",
-        f"Its {shown} is {value.number}{interval}, {value.about}.",
-    ]
+    interval = f" ({100 * CONFIDENCE:g} %: {value.interval})" if value.interval else ""
+    said = f"Its {shown} is {value.number}{interval}, {value.about}."
+    if value.estimate:
+        each = f"Its mean {shown} over {_counted(row['completed'], 'replicate')} is {value.number}, but it was chosen for that"
+        said = f"{each}; an honest estimate for a configuration chosen this way is {value.estimate}{interval}."
+    return [f"Trial {row['trial']}: {_description(trials, row)}.", said]
 
 
 def as_good(trials: pa.Table) -> str | None:
@@ -85,7 +86,7 @@ def diverged(trials: pa.Table) -> str | None:
         return None
     rates = floats(runs, "learning_rate")[mask]
     rates = rates[~np.isnan(rates)]
-    where = f" at rates {_span(rates)}" if len(rates) else ""
+    where = f" at rate{'s' * (len(np.unique(rates)) > 1)} {_span(rates)}" if len(rates) else ""
     by_optimizer = pc.value_counts(runs["optimizer"]).to_pylist()
     shares = []
     if len(by_optimizer) > 1:
@@ -110,7 +111,8 @@ def _ranges(rows: pa.Table, trials: pa.Table) -> Iterable[str]:
     for name in FACTORS:
         if pc.count_distinct(trials[name]).as_py() < 2:
             continue
-        label = {"learning_rate": "rates", "batch_size": "batch sizes"}.get(name, f"{name}s")
+        several = "s" * (pc.count_distinct(rows[name]).as_py() > 1)
+        label = {"learning_rate": "rate", "batch_size": "batch size"}.get(name, name) + several
         if name in ("learning_rate", "batch_size"):
             yield f"{label} {_span(floats(rows, name))}"
         else:

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from sweepgd.analysis.analysis_parts import PARTS
 from sweepgd.analysis.boundary import boundary
+from sweepgd.analysis.rate_batch import rate_batch_map
 from sweepgd.record import Results
-from sweepgd.report.claims_table import COLOURS
+from sweepgd.report.claims_table import COLOURS, shown_answer
 from sweepgd.report.findings import findings, question
 from sweepgd.report.question_table import Row
 from sweepgd.sweep import recorded_claims
@@ -24,15 +25,21 @@ MOST_LINES = 3  # of a sentence
 
 @dataclass(frozen=True)
 class FirstScreen:
-    """At most LINES lines of WIDTH columns. `claims` are rows of `sweepgd.analysis.claims`."""
+    """At most LINES lines of WIDTH columns. `claims` are rows of `sweepgd.analysis.claims`. If the figures are `drawn` by the
+    same command, the screen does not say how to draw them.
+    """
 
     results: Results
     claims: Sequence[Row]
+    drawn: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(WIDTH, options.max_width)
         before = [*_question(self.results, width), *_findings(self.results, width)]
-        after = [*_block("Picture", [_picture_line(self.results)], width), *_block("Next", _next_lines(self.results), width)]
+        after = [
+            *_block("Picture", [_picture_line(self.results, self.drawn)], width),
+            *_block("Next", _next_lines(self.results), width),
+        ]
         yield from before
         yield from _claims(self.claims, width, LINES - len(before) - len(after))
         yield from after
@@ -58,7 +65,9 @@ def picture(results: Results) -> str:
     if sizes > 1 and trials["steps_to_goal"].null_count < trials.num_rows:
         return "steps_by_batch_size"
     if sizes > 1 and rates > 1:
-        return "rate_batch_map"
+        cells = rate_batch_map(trials)
+        every = pc.count_distinct(cells["batch_size"]).as_py() * pc.count_distinct(cells["learning_rate"]).as_py()
+        return "rate_batch_map" if 2 * cells.num_rows >= every else "loss_curves"  # most of the map would be empty
     if rates > 1 and pc.count_distinct(trials["optimizer"]).as_py() > 1:
         return "by_learning_rate"
     return "loss_curves"
@@ -74,22 +83,24 @@ def _findings(results: Results, width: int) -> Iterator[Text]:
 
 
 def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
-    """Yield the claims with their answers: as whole sentences if all of them fit, or else one line for each claim."""
+    """Yield the claims with their answers: as whole sentences if all of them fit, or else one or two lines for each claim."""
     within = width - LABEL - ANSWER
-    whole = [_wrapped(row["claim"], within, MOST_LINES) for row in claims]
-    if sum(map(len, whole)) > room:
-        whole = [_wrapped(row["claim"], within, 1) for row in claims]
+    said = [f"{row['message']}: {row['claim']}" if row["not_run"] else row["claim"] for row in claims]
+    every = [[_wrapped(sentence, within, most) for sentence in said] for most in range(MOST_LINES, 0, -1)]
+    whole = next((lines for lines in every if sum(map(len, lines)) <= room), every[-1])
     shown = len(claims) if len(claims) <= room else room - 1
     for number, (row, lines) in enumerate(zip(claims[:shown], whole, strict=False)):
         label = "" if number else "Claims"
-        yield Text.assemble((f"{label:<{LABEL}}", "bold"), (f"{row['answer']:<{ANSWER}}", COLOURS[row["answer"]]), lines[0])
+        answer = shown_answer(row)
+        yield Text.assemble((f"{label:<{LABEL}}", "bold"), (f"{answer:<{ANSWER}}", COLOURS[answer]), lines[0])
         yield from (Text(" " * (LABEL + ANSWER) + line) for line in lines[1:])
     if shown < len(claims):
         yield Text(f"{'':<{LABEL}}and {len(claims) - shown} more")
 
 
-def _picture_line(results: Results) -> str:
-    return f"{picture(results)}.png, drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
+def _picture_line(results: Results, drawn: bool) -> str:
+    how = "" if drawn else f", drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
+    return f"{picture(results)}.png{how}"
 
 
 def _next_lines(results: Results) -> list[str]:

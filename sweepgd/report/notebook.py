@@ -8,9 +8,11 @@ from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart
 from sweepgd.report.charts.loss_curves import X_TITLES
 from sweepgd.report.charts.themes import THEMES, themed
+from sweepgd.report.claims_table import shown_answer
 from sweepgd.report.findings import findings, question
 from sweepgd.report.first_screen import picture
 from sweepgd.report.page.escaping import text
+from sweepgd.report.study_figures import with_subject
 from sweepgd.sweep import recorded_claims
 
 CELL = 'style="text-align: left; vertical-align: top"'
@@ -26,7 +28,7 @@ def display(results: Results) -> str:
     specs = recorded_claims(results.sweep_toml)
     if specs:
         rows = tables(results, "claims", Options(specs))["claims"].to_pylist()
-        found.append(("Claims", "<br>".join(f"{text(row['claim'])} <em>{text(row['answer'])}</em>" for row in rows)))
+        found.append(("Claims", "<br>".join(f"{text(row['claim'])} <em>{text(shown_answer(row))}</em>" for row in rows)))
     found.append(("Picture", f'<code>.chart("{picture(results)}")</code>'))
     found.append(("Tables", f"<code>sweepgd analyze {text(quote(str(results.directory)))} all</code>"))
     lines = "".join(f"<tr><th {LABEL}>{label}</th><td {CELL}>{cell}</td></tr>\n" for label, cell in found)
@@ -48,4 +50,4 @@ def chart(
             shown = {"level": "target"}.get(argument, argument)
             takers = [each for each, arguments in ARGUMENTS.items() if argument in arguments]
             raise UsageError(f"the chart {name} does not take {shown}; it is for {' and '.join(takers)}")
-    return themed(CHARTS[name](results, **given), theme)
+    return themed(with_subject(CHARTS[name](results, **given), results), theme)

@@ -44,8 +44,11 @@ class SearchStatus(TaskStatus):
         return f"best {_objective(row)}{significant(self._best)} (trial {row['trial']}: {in_few_words(row)})"
 
     def details(self) -> str:
-        cut_short = ", ".join(f"{self._endings[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if self._endings[name])
-        return ", ".join(filter(None, (self.best(), cut_short)))
+        ended = [(self._endings[name], name.replace("_", " ")) for name in CUT_SHORT if self._endings[name]]
+        # Only the first number has the unit. A trial counts here if one of its runs ended in this way.
+        units = [f" trial{'s' * (ended[0][0] != 1)}", *[""] * (len(ended) - 1)] if ended else []
+        cut_short = [f"{count}{unit} {name}" for (count, name), unit in zip(ended, units, strict=True)]
+        return ", ".join(filter(None, (self.best(), *cut_short)))
 
     def values(self) -> dict[str, Any]:
         """Return the progress for `json.dumps`, with None for unknown values."""

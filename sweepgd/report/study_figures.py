@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart, Missing
+from sweepgd.report.study_subject import subject
 
 
 class Figure(NamedTuple):
@@ -21,6 +22,13 @@ class Figure(NamedTuple):
         title = chart.title.to_dict()
         subtitle = title["subtitle"]
         return cls(name, chart, title["text"], subtitle if isinstance(subtitle, str) else "; ".join(subtitle))
+
+
+def with_subject(chart: Chart, results: Results) -> Chart:
+    """Return the chart with the model and the data at the end of its subtitle. A lone picture does not say them elsewhere."""
+    subtitle = chart.title.subtitle
+    chart.title.subtitle = [*([subtitle] if isinstance(subtitle, str) else subtitle), subject(results.trials)]
+    return chart
 
 
 def study_figures(
@@ -46,4 +54,4 @@ def study_figures(
         except Missing as missing:
             without(name, missing)
             continue
-        yield Figure.of(name, chart)
+        yield Figure.of(name, with_subject(chart, results))

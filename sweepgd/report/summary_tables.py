@@ -8,7 +8,7 @@ import pyarrow as pa
 from rich.console import Group
 
 from sweepgd.report.batch_size import BATCH_SIZE
-from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
+from sweepgd.report.best_table import DESCRIPTION, FACTORS, best, by, in_words
 from sweepgd.report.boundary_table import boundary
 from sweepgd.report.claims_table import ClaimAnswers
 from sweepgd.report.importance_table import importance
@@ -19,9 +19,9 @@ from sweepgd.report.sharpness import SHARPNESS
 TITLES = {
     "claims": "",
     "best": "Which configurations did best?",
-    "by_batch_size": "Which batch size? Each at its best configuration",
-    "by_optimizer": "Which optimizer? Each at its best configuration",
-    "by_schedule": "Which schedule? Each at its best configuration",
+    "by_batch_size": "Which batch size?",
+    "by_optimizer": "Which optimizer?",
+    "by_schedule": "Which schedule?",
     "classes": "Which classes does the best configuration confuse?",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
     "boundary": "",
@@ -54,7 +54,8 @@ def answers(summary: Mapping[str, pa.Table]) -> dict[str, Answer | ClaimAnswers]
         omitted.add("classes")
     ended = [phrase for row in summary["endings"].to_pylist() for phrase in in_words(row)] if "endings" in summary else []
     shown = {name: table.to_pylist() for name, table in tables.items() if name not in omitted}
-    found = {name: _answer(name, rows, ended) for name, rows in shown.items()}
+    varied = [factor for factor in FACTORS if len(shown.get(f"by_{factor}", ())) > 1]
+    found = {name: _answer(name, rows, ended, varied) for name, rows in shown.items()}
     return {name: answer for name, answer in found.items() if answer is not None}
 
 
@@ -72,7 +73,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | ClaimAnswers | None:
+def _answer(name: str, rows: Sequence[Row], ended: Sequence[str], varied: Sequence[str]) -> Answer | ClaimAnswers | None:
     if name == "claims":
         return ClaimAnswers(rows)
     if name == "boundary":
@@ -89,7 +90,8 @@ def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | Cl
         return _learned(TITLES[name], rows)
     if name == "classes":
         return _classes(TITLES[name], rows)
-    return by(TITLES[name], name.removeprefix("by_"), rows)
+    tuned = any(row["trials"] > 1 for row in rows)
+    return by(TITLES[name] + " Each at its best configuration" * tuned, name.removeprefix("by_"), rows, varied)
 
 
 def _learned(question: str, rows: Sequence[Row]) -> Answer:

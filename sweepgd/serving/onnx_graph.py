@@ -34,7 +34,8 @@ def onnx_bytes(model: "Model") -> bytes:
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError:
         raise UsageError(
-            "an .onnx file needs the package onnx: install sweepgd[onnx], or give a name that ends in .npz"
+            "an .onnx file needs the package onnx: install sweepgd[onnx] (in a clone: uv sync --inexact --extra onnx), or give"
+            " a name that ends in .npz"
         ) from None
     header = model.header
     graph = Graph(helper.make_node, numpy_helper.from_array)

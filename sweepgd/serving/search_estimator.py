@@ -1,5 +1,6 @@
 """Estimators for scikit-learn whose `fit` is a search, and whose predictions are those of the best trial."""
 
+import shutil
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
@@ -16,10 +17,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution.scratch_folder import scratch_folder
 from sweepgd.plugins.single_file import registered
+from sweepgd.record.atomic_files import atomic_replacement, writing
 from sweepgd.serving.recorded_model import recorded_model
 from sweepgd.serving.trained_model import Model
+from sweepgd.study.output_directory import as_recorded, check_continues
+from sweepgd.study.preparation import prepare
 from sweepgd.study.search import search
-from sweepgd.sweep import parse
+from sweepgd.sweep import Sweep, parse
 
 Array = npt.NDArray[Any]
 ROWS_FILE = "rows.npz"
@@ -72,18 +76,34 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
     def _search(self, inputs: Array, targets: Array, data: dict[str, Any]) -> None:
         """Run the search and keep its best model. Raises ValueError, as estimators do, for an invalid parameter or data."""
         with scratch_folder() as temporary:
-            folder = temporary if self.out is None else Path(self.out)
+            rows = temporary / ROWS_FILE
+            np.savez(rows, x=inputs, y=targets)
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                np.savez(folder / ROWS_FILE, x=inputs, y=targets)
-                table = self._table(len(inputs), data | {"path": str((folder / ROWS_FILE).resolve())})
+                table = self._table(len(inputs), data | {"path": str(rows)})
                 sweep = parse(tomli_w.dumps(_plain(table)), self.overrides, "the parameters")
-                results = search(sweep, out=folder, workers=self.workers, plugins=self.plugins)
+                if self.out is not None:
+                    sweep = self._with_rows_in(Path(self.out), sweep)
+                results = search(sweep, out=self.out or temporary, workers=self.workers, plugins=self.plugins)
                 with registered(map(Path, self.plugins)):
                     self.model_, self.results_ = recorded_model(results), results.trials
             except SweepgdError as error:
                 raise ValueError(str(error)) from error
         self.best_config_ = self.model_.header.provenance.settings["configuration"]
+
+    def _with_rows_in(self, directory: Path, sweep: Sweep) -> Sweep:
+        """Copy the rows of a sweep to a results directory, and return the sweep with their new path. Raises SweepgdError, and
+        leaves the directory as it is, if it holds another study.
+        """
+        place = directory / ROWS_FILE
+        if (directory / "sweep.toml").is_file():
+            with registered(map(Path, self.plugins)):
+                prepared = prepare(as_recorded(directory, sweep, lambda _: None)).sweep
+            check_continues(directory, _at(prepared, place), "`out` is for one fit: choose another")
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            with atomic_replacement(place) as temporary:
+                shutil.copyfile(str(sweep.data.path), temporary)
+        return _at(sweep, place)
 
     def _table(self, rows: int, data: dict[str, Any]) -> dict[str, Any]:
         """Return the sweep file that the parameters describe, as nested tables."""
@@ -124,8 +144,9 @@ class SweepClassifier(ClassifierMixin, _SweepEstimator):  # type: ignore[misc]
     a sweep file; `learning_rate="search"` means the range that an optimizer suggests. `hidden` are the widths of the hidden
     layers, or a list of such lists. A batch size above the number of training rows means all training rows. `validation` is the
     share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file.
-    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory. After
-    `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its configuration, and `results_` the table of trials.
+    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory, which is
+    for one fit: a fit of other rows is refused, so leave `out` away in a cross-validation. After `fit`, `model_` is the best
+    model (`sweepgd.Model`), `best_config_` its configuration, and `results_` the table of trials.
     """
 
     classes_: Array
@@ -173,6 +194,11 @@ class SweepRegressor(RegressorMixin, _SweepEstimator):  # type: ignore[misc]
         """Return the predicted targets, (rows,)."""
         rows = self._new_rows(X)
         return self.model_.predict(rows)
+
+
+def _at(sweep: Sweep, rows: Path) -> Sweep:
+    """Return a sweep whose data are in the file `rows`."""
+    return sweep.model_copy(update={"data": sweep.data.model_copy(update={"path": str(rows.resolve())})})
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,9 @@ def check_claims(sweep: Sweep, space: Space) -> None:
         where = {f"where.{name}": name for name in claim.where}
         for key, name in ({"of": claim.of, "by": claim.by} | where).items():
             if name is not None and name not in known and not _is_measure(name):
-                raise UsageError(f"claims[{number}].{key} = {name!r}: no such column: {nearest(name, {*known, *MEASURES})}")
+                short = column_of(f"optimizer.{name}")  # beta1 of adam.beta1, its name where several optimizers are compared
+                close = f"did you mean {short!r}?" if "." in name and short in known else nearest(name, {*known, *MEASURES})
+                raise UsageError(f"claims[{number}].{key} = {name!r}: no such column: {close}")
         for key, column, value in compared(number, claim):
             names = _names(column)
             if names and value not in names:

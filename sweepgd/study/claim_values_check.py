@@ -19,15 +19,16 @@ UNCHECKED = ("schedule.", "batch_schedule.")
 
 
 def absent_values(sweep: Sweep, space: Space, points: Sequence[Mapping[str, Value]], rows: int) -> list[str]:
-    """Return a line for each value in a claim that neither the space nor a fixed point has.
+    """Return a line for each claim with values that neither the space nor a fixed point has.
 
     This is no error, because `--set` may remove from the space what a claim of the sweep file is about. `rows` is the number of
     training rows, which is the batch size of "full".
     """
     lines = []
+    absent: dict[tuple[int, str], tuple[list[str], str]] = {}
     varied = any(name.startswith("data.") for name in chain((axis.name for axis in space.axes), *points))
     for number, claim in enumerate(sweep.claims):
-        for key, column, wanted in compared(number, claim):
+        for _, column, wanted in compared(number, claim):
             axes = [axis for axis in space.axes if column_of(axis.name) == column]
             if not axes or column.startswith(UNCHECKED):
                 continue
@@ -40,10 +41,16 @@ def absent_values(sweep: Sweep, space: Space, points: Sequence[Mapping[str, Valu
             if not any(_fits(value, wanted) for value in known) and not any(_meets(axis, wanted) for axis in ranges):
                 texts = [*map(shown, dict.fromkeys(known)), *(f"{axis.low:g} to {axis.high:g}" for axis in ranges)]
                 more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-                lines.append(
-                    f"{key}: no configuration has {column} {_text(wanted)}; the sweep has {', '.join(texts[:SHOWN])}{more}"
-                )
-    return list(dict.fromkeys(lines))
+                found = absent.setdefault((number, column), ([], f"{', '.join(texts[:SHOWN])}{more}"))[0]
+                found += [_text(wanted)] * (_text(wanted) not in found)
+    for number, claim in enumerate(sweep.claims):
+        parts = [
+            f"no configuration has {column} {' or '.join(found)}; the sweep has {known}"
+            for (of, column), (found, known) in absent.items()
+            if of == number
+        ]
+        lines += [f"claims[{number}] ({claim.says!r}): {'; '.join(parts)}"] if parts else []
+    return lines
 
 
 def _values(column: str, axes: Sequence[Axis], space: Space, points: Sequence[Mapping[str, Value]]) -> Iterator[Value]:

@@ -14,6 +14,8 @@ from sweepgd.sweep import Sweep, differences, earlier_defaults, recorded, with_s
 from sweepgd.sweep.measure_options import as_command
 from sweepgd.training.objectives import are_of_best
 
+OTHER_DIRECTORY = "choose another --out, or give --fresh to start again (in Python out=… and fresh=True)"
+
 
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
     """Return the sweep with the sampler version and the schedule settings that the directory was started with.
@@ -71,8 +73,8 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
     return lines
 
 
-def check_continues(directory: Path, sweep: Sweep) -> None:
-    """Raise SweepgdError if a directory holds the results of a sweep that computes something else.
+def check_continues(directory: Path, sweep: Sweep, remedy: str = OTHER_DIRECTORY) -> None:
+    """Raise SweepgdError if a directory holds the results of a sweep that computes something else. `remedy` ends its message.
 
     Any sweep may use a directory that has a sweep file but no results, because a refused command leaves such a directory.
     """
@@ -91,9 +93,7 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
             f" to continue the search, restore the earlier [measure]; to add the measures of the present [measure], run "
             f"{as_command(directory, sweep.measure)}"
         )
-    raise SweepgdError(
-        f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or give --fresh to start again"
-    )
+    raise SweepgdError(f"{directory} holds another sweep: {_listed(differing)}; {remedy}")
 
 
 def _changed(before: Sweep, now: Sweep, differing: list[str]) -> str:

@@ -1,5 +1,6 @@
 """One run without a search: `sweepgd train` and `sweepgd.train`."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ def sweep_of(
         data = "none" if takes_no_data else "digits"
     is_name = data.replace("-", "_") in registry.names("datasets")
     is_path = not is_name and ("/" in data or Path(data).suffix != "" or Path(data).exists())
+    if is_path and not os.path.lexists(Path(data).expanduser()):  # before keys such as data.task are asked for
+        raise SweepgdError(f"no such file: {data}")
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},

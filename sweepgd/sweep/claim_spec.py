@@ -74,7 +74,9 @@ class ClaimSpec(BaseModel):
         default_factory=dict, description="only runs with these values of other columns: a value, a list, or {min, max}"
     )
     best: bool = Field(
-        False, description="true: on each replicate, a group is represented by its best configuration on the other replicates"
+        False,
+        description="true: on each replicate, a group is represented by the configuration that is best by the objective on the "
+        "other replicates",
     )
     relation: Literal[">", "<", "="] = Field(">", description="how the statistic compares with `value`")
     value: float | None = Field(None, description="the expected value; by default 1 for ratio and rate_range, otherwise 0")

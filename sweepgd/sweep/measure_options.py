@@ -9,7 +9,7 @@ from shlex import join
 from typing import Any, SupportsFloat
 
 from sweepgd.core.errors import UsageError
-from sweepgd.curvature.catalogue import MEASURES, settings_of
+from sweepgd.curvature.catalogue import settings_of
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.toml_files import parse, to_toml
@@ -72,7 +72,7 @@ def real(name: str, number: Any) -> float | None:
 
 def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
     """Return the sweep with another `[measure]` table, made of `options` (keys and values) and of `measure.key=TOML-value`
-    overrides.
+    overrides. What they do not give has the default of a sweep file.
 
     Raises UsageError if a key is not valid or is given twice.
     """
@@ -84,7 +84,7 @@ def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[s
             raise UsageError("measure.every applies during training only: set it in sweepgd search")
         if name in options:
             raise UsageError(f"{name} and {key} contradict each other: give one of them")
-    base = recorded.model_copy(update={"measure": MeasureSpec(measures=list(MEASURES))})
+    base = recorded.model_copy(update={"measure": MeasureSpec()})
     given = [f"measure.{key}={json.dumps(value)}" for key, value in options.items()]
     sweep = parse(to_toml(base), [*given, *overrides], "")
     assert sweep.measure is not None

@@ -11,7 +11,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from sweepgd.core.bundled_sweeps import bundled
-from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
+from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line, suggestion
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.record.results import SWEEP_REMEDY
 from sweepgd.sweep import toml_syntax
@@ -47,6 +47,8 @@ def claims_of(name_or_path: str) -> list[ClaimSpec]:
 
     Raises the errors of `load`.
     """
+    if not path_of(name_or_path).exists():
+        raise UsageError(f"no claims file {name_or_path!r}: {suggestion(name_or_path, bundled())}".rstrip(": "))
     path, text = _read(name_or_path)
     table = _tables(text, str(path))
     return _claims(table, str(path)) if list(table) == ["claims"] else parse(text, (), str(path), path.parent).claims
@@ -224,7 +226,7 @@ def _override(table: dict[str, Any], override: str) -> None:
     try:
         value = toml_syntax.value(text, ".".join(parts))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"--set {override!r}: {text!r} is not a TOML value; put text in quotes, as in '\"adam\"'") from error
+        raise UsageError(f"--set {override!r}: {text!r} is not a TOML value; {_correction(text)}") from error
     except ValueError as error:
         raise UsageError(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
     for part in parts[:-1]:
@@ -233,3 +235,12 @@ def _override(table: dict[str, Any], override: str) -> None:
             raise UsageError(f"--set {override!r}: {part!r} is a single value and has no keys")
         table = inner
     table[parts[-1]] = value
+
+
+def _correction(text: str) -> str:
+    """Return the advice on a text that is not a TOML value: brackets for a list, and quotes for text."""
+    try:
+        toml_syntax.value(f"[{text}]", "")
+    except ValueError:
+        return "put text in quotes, as in '\"adam\"'"
+    return f"write a list in brackets, as in '[{text}]'"

@@ -42,7 +42,9 @@ def describe(error: ValidationError) -> str:
     location = [str(part) for part in first["loc"] if not _is_alternative(str(part))]
     key = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in location).removeprefix(".") or "the file"
     if first["type"] == "extra_forbidden":
-        return f"unknown key {key}: {nearest(location[-1], _fields_at(location[:-1]))}"
+        tables, near = _tables_with(key), nearest(location[-1], _fields_at(location[:-1]))
+        known = f"did you mean {' or '.join(map(repr, tables))}?" if tables else near
+        return f"unknown key {key}: {known}"
     more = "" if len(details) == 1 or alternatives else f" (and {len(details) - 1} more)"
     forms = [detail for detail in details if _depth(detail) == _depth(first)] if alternatives else [first]
     wanted = list(dict.fromkeys(_form(detail) for detail in forms))
@@ -98,6 +100,12 @@ def _is_alternative(part: str) -> bool:
 def _same_entry(details: list[Any]) -> bool:
     keys = {tuple(part for part in detail["loc"] if not _is_alternative(str(part)))[:2] for detail in details}
     return len(keys) == 1 and len(details) > 1
+
+
+def _tables_with(key: str) -> list[str]:
+    """Return a key with its table, such as "space.batch_size", for each table of the file that has the key."""
+    tables = {name: _fields_at([name]) for name in Sweep.model_fields if name not in ("points", "claims")}  # lists of tables
+    return [f"{name}.{key}" for name, fields in tables.items() if key in fields and fields != list(Range.model_fields)]
 
 
 def _fields_at(location: list[str]) -> list[str]:

@@ -53,7 +53,7 @@ def row_orders(
             first = _weighted(cumulative, seed, 0)
             return lambda epoch: first
         return partial(_weighted, cumulative, seed)
-    if shuffle == "never":
+    if shuffle == "never" or rows == 1:  # one row has one order, and surfaces draw it in every update
         fixed = np.arange(rows, dtype=np.int64)
         return lambda epoch: fixed
     if shuffle == "once":

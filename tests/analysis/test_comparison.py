@@ -95,7 +95,11 @@ def test_studies_without_shared_runs_have_the_reason():
     studies = [Study(*pair) for pair in zip("abcd", (table(BEFORE), other, trials(), table(AFTER)), strict=True)]
     found = comparison(studies, True)
     assert [(row["second"], row["message"]) for row in found["unpaired"].to_pylist()] == [
-        ("b", "no configuration is in both studies: they have no learning rate in common"),
+        (
+            "b",
+            "no configuration is in both studies: they have no learning rate in common; runs can be compared in pairs if both"
+            ' sweeps have sampler = "grid" or equal [[points]], and for other seeds, give one sweep more replicates',
+        ),
         ("c", "nothing is recorded in one of the studies"),
     ]
     gone = comparison([Study("a", table(BEFORE)), Study("b", table(np.full((4, 3), np.nan)))], True)

@@ -153,3 +153,9 @@ def test_rows_without_a_recorded_update_keep_their_losses():
     unknown = plain.append_column("updates", pa.nulls(1, pa.int64()))
     found = measured(unknown, curvature(value(0, 3.0))).to_pylist()
     assert [(row["validation_loss"], row["test_loss"]) for row in found] == [(1.0, 2.0)]
+
+
+def test_a_measure_of_zero_has_no_relative_error():
+    rows = [value(trial, float(trial), rows=64, training_rows=128, rows_error=0.5 * trial) for trial in range(3)]
+    [row] = measures(trials(*(run(trial, 1.0) for trial in range(3))), curvature(*rows)).to_pylist()
+    assert (row["values"], row["rows_error"]) == (3, 0.5)

@@ -158,6 +158,14 @@ def test_configurations_of_equal_rate_are_compared_in_pairs():
     assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((math.exp(by_hand.low), math.exp(by_hand.high)))
 
 
+def test_the_means_beside_a_ratio_of_pairs_are_those_of_the_pairs():
+    # The first and the last configuration have no partner.
+    row = found([900.0, 1.0, 2.0, 4.0, 2.0, 6.0, 16.0, 0.01], [8] * 4 + [64] * 4, learning_rate=[9.0, 1, 2, 3, 1, 2, 3, 5])
+    row = row["lambda_max"]
+    assert (row["over"], row["small_runs"], row["small_mean"], row["large_mean"]) == ("pairs", 4, pytest.approx(7 / 3), 8.0)
+    assert row["ratio"] == pytest.approx(24 ** (1 / 3))
+
+
 @pytest.mark.parametrize(
     ("rates", "columns"),
     [([0.1, 0.2, 0.4, 0.1, 0.2, 0.8], {}), ([0.1, 0.2, 0.4] * 2, {"optimizer": ["sgd"] * 3 + ["sgd", "sgd", "adam"]})],

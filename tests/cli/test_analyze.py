@@ -58,6 +58,9 @@ def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, run
     assert {path.suffix for path in written} == {".png", ".svg"}
     told = [line.removeprefix("wrote ") for line in analyzed.err.splitlines() if line.startswith("wrote ")]
     assert sorted(told) == [str(path) for path in written]
+    assert "Picture   " in analyzed.out
+    assert "drawn by" not in analyzed.out
+    assert "steps_by_batch_size (give a goal in [budget], or --target)" in analyzed.err
 
 
 def test_analyze_draws_the_loss_curves_by_what_varies(run, run_search):

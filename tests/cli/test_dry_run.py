@@ -1,6 +1,7 @@
 """`sweepgd search --dry-run`: what it shows of a sweep without running it."""
 
 import json
+import re
 from pathlib import Path
 
 from linear_sweep import sweep, sweep_file
@@ -35,6 +36,10 @@ def test_a_dry_run_shows_what_was_left_out_of_a_file(run, tmp_path):
     assert (values["columns"], values["targets"]) == ({"x": "numbers", "age": "whole numbers"}, ["kind"])
     assert sum(values["classes"].values()) == values["rows"]["train"] == 28
     assert len(values["notes"]) == 1
+    Path("d.csv").write_text("\n".join(["x,size,y", *(f"{row if row % 9 else ''},{'ab'[row % 2]},{row}" for row in range(40))]))
+    data = 'data={path="d.csv",target="y",task="regression",categories="all",missing="most_frequent"}'
+    out = run("search", sweep_file(tmp_path), "--dry-run", "--set", data).out
+    assert re.search(r"\n  levels of size: a, b\n  missing values filled with: x \d+\n  target: y\n", out)
 
 
 def test_a_dry_run_says_how_long_a_run_lasts_and_what_is_measured(run_search):

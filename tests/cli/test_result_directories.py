@@ -17,6 +17,7 @@ def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     before = files()
     assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
     assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
+    assert_refused(run("search", path, "--figures", out), 1, f"cannot write {out[:250]}", "choose another ")
     assert files() == before
 
 

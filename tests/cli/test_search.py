@@ -82,7 +82,7 @@ def test_a_changed_sweep_is_refused_by_the_name_of_what_changed(run_search):
     assert refused.code == 1
     assert refused.err == (
         "sweepgd: results/example holds another sweep: space.batch_size: [5, 10, 20] before, 5 now;"
-        " choose another --out, or give --fresh to start again\n"
+        " choose another --out, or give --fresh to start again (in Python out=… and fresh=True)\n"
     )
 
 

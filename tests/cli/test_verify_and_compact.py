@@ -56,8 +56,7 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "minima/000002.parquet: set aside in damaged/minima/000002.parquet; "
         "minima of trial 2 lost; run the same sweepgd search to repeat missing trials",
         "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
-        "curvature of trial 2 lost; run sweepgd measure to compute it again (with --measures, if the sweep does not list the "
-        "measures)",
+        "curvature of trial 2 lost; run sweepgd measure with its --measures to compute it again",
         "minima/000003.parquet: set aside in damaged/minima/000003.parquet; rebuilt from log/000003.log",
         "out: 9 files of 3 trials, undamaged; 5 set aside in out/damaged",
     ]
@@ -69,7 +68,7 @@ def test_compact_says_how_many_parts_there_were(run):
     before = load("out").trials
     assert run("compact", "out").out == "out: each table had 3 parts and now has 1\n"
     assert load("out").trials.equals(before)
-    assert run("compact", "out").out == "out: each table had 1 parts and now has 1\n"
+    assert run("compact", "out").out == "out: each table had 1 part and now has 1\n"
 
 
 def test_compact_tells_of_a_torn_tail(run, tmp_path):

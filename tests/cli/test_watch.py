@@ -106,5 +106,5 @@ def test_the_view_of_a_terminal_fits_its_width_and_shows_no_control_characters()
     bar, best = file.getvalue().splitlines()
     assert bar.startswith("trials ━━━━")
     assert "5/10, 0.5 trials/s, 10 s left, 2 workers" in bar
-    assert best == r"best 0.250 (trial 3: evil\x1b[2J\nrule, batch 8, rate 0.1), 1 diverged"
+    assert best == r"best 0.250 (trial 3: evil\x1b[2J\nrule, batch 8, rate 0.1), 1 trial diverged"
     assert max(map(len, (bar, best))) <= 80

@@ -49,9 +49,9 @@ def test_types_that_change_after_the_first_block():
 
 
 @pytest.mark.usefixtures("_small_blocks")
-def test_a_word_after_the_first_block_is_reported_with_its_row():
-    write(["x,y", *(f"{'four' if row == 77 else row},{row % 2}" for row in range(1, 101))])
-    with pytest.raises(SweepgdError, match=r"d\.csv: column 'x', row 77 is 'four', not a number"):
+def test_words_after_the_first_block_are_reported_with_the_first_row():
+    write(["x,y", *(f"{'four' if row in (77, 99) else row},{row % 2}" for row in range(1, 101))])
+    with pytest.raises(SweepgdError, match=r"d\.csv: column 'x', row 77 is 'four', not a number, and 1 more"):
         load()
 
 

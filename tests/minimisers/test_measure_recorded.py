@@ -21,12 +21,12 @@ def test_what_is_measured_later_is_what_the_search_would_have_measured(out, tmp_
     assert computed(load(out).curvature).equals(computed(during.curvature))
 
 
-def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
-    found, recorder = measured(out)
+def test_all_of_the_catalogue_can_be_measured_and_nothing_is_measured_twice(out):
+    found, recorder = measured(out, *MEASURES)
     assert recorder.counts == (3 * len(MEASURES), 0, "1 worker")
     assert len(recorder.results) == 3 * len(MEASURES)
     assert found["value"].null_count == 0
-    again, recorder = measured(out)
+    again, recorder = measured(out, *MEASURES)
     assert recorder.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
     assert recorder.results == []
     assert again.equals(found)

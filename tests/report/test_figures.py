@@ -23,7 +23,8 @@ from sweepgd.report.figures import write_figures
 
 def results(table, points=None, *measured):
     """Return the tables of a results directory that charts read."""
-    return SimpleNamespace(trials=table, curves=curves() if points is None else points, curvature=curvature(*measured))
+    points = curves() if points is None else points
+    return SimpleNamespace(trials=table, curves=points, curvature=curvature(*measured), sweep_toml="")
 
 
 def rows(chart):

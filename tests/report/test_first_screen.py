@@ -45,11 +45,12 @@ def test_the_findings_as_printed():
         "Ran       mlp on digits; 12 configurations, 3 replicates each; runs: 30",
         "          completed, 6 diverged.",
         "Best      Trial 5: adam, batch size 64, rate 1.",
-        "          Its validation loss is 0.152 (0.120 to 0.184), on replicates that did",
-        "          not select it; the lowest of 10 means is 0.126.",
+        "          Its mean validation loss over 3 replicates is 0.126, but it was chosen",
+        "          for that; an honest estimate for a configuration chosen this way is",
+        "          0.152 (95 %: 0.120 to 0.184).",
         "As good   3 of 10 complete configurations may be the best (at 95 %): optimizers",
         "          adam, sgd; batch sizes 8 to 64; rates 0.01 to 1.",
-        "Diverged  6 of 36 runs at rates 1: adam 3 of 18, sgd 3 of 18.",
+        "Diverged  6 of 36 runs at rate 1: adam 3 of 18, sgd 3 of 18.",
         "Picture   rate_batch_map.png, drawn by: sweepgd analyze results/study --figures",
         "          figures",
         "Next      sweepgd report results/study (a page with all figures)",
@@ -64,11 +65,17 @@ def test_the_findings_as_printed():
     ids=["complete", "one replicate", "all diverged", "one run", "empty"],
 )  # fmt: skip
 def test_every_study_fits_on_one_screen(table, count):
-    claim = {"claim": "The larger the batch is, the higher is the test error at equal epochs. " * 2, "answer": "inconclusive"}
+    claim = {"claim": "The larger the batch is, the higher is the test error at equal epochs. " * 2}
+    claim |= {"answer": "inconclusive", "not_run": False}
     shown = lines(table, [claim] * count)
     assert len(shown) <= LINES
     assert max(map(len, shown)) <= WIDTH
     assert sum("inconclusive" in line for line in shown) == (count if count < 10 else 25 - len(lines(table)) - 1)
+
+
+def test_a_claim_about_runs_that_were_not_made_begins_with_the_reason():
+    claim = {"claim": "It is.", "answer": "inconclusive", "not_run": True, "message": "no run has batch_size = 7"}
+    assert "Claims    not run       no run has batch_size = 7: It is." in lines(grid(), [claim])
 
 
 def test_a_narrow_terminal_gets_narrower_lines():
@@ -79,6 +86,7 @@ def test_a_narrow_terminal_gets_narrower_lines():
     ("table", "name"),
     [
         (grid(), "rate_batch_map"),
+        (trials(*(run(trial, 0.1, batch_size=8 + trial, learning_rate=trial + 1.0) for trial in range(3))), "loss_curves"),
         (trials(*(run(trial, 0.1, batch_size=8 * trial + 8, steps_to_goal=10) for trial in range(3))), "steps_by_batch_size"),
         (
             trials(*(run(trial, 0.1, learning_rate=trial + 1.0, optimizer=f"o{trial}") for trial in range(3))),

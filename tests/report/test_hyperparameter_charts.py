@@ -10,8 +10,9 @@ from sweepgd.report.charts import Missing, by_rate, expected_by_trials, hyperpar
 from sweepgd.report.study_figures import study_figures
 
 
-def results(table, points=None):
-    return SimpleNamespace(trials=table, curves=curves() if points is None else points, curvature=curvature())
+def results(table, points=None, sweep_toml=""):
+    points = curves() if points is None else points
+    return SimpleNamespace(trials=table, curves=points, curvature=curvature(), sweep_toml=sweep_toml)
 
 
 def rows(chart):
@@ -22,6 +23,8 @@ def test_each_optimizer_has_a_line_of_its_expected_best():
     chart = expected_by_trials(results(study_of_rates()[0]))
     assert {row["optimizer"]: row["configurations"] for row in rows(chart)} == {"adam": 20, "sgd": 20}
     assert chart.to_dict()["title"]["subtitle"][1] == "a configuration that did not complete counts with the worst value"
+    with pytest.raises(Missing, match=r"the sweep gives \[\[points\]\]"):
+        expected_by_trials(results(study_of_rates()[0], sweep_toml="[[points]]\nlearning_rate = 0.1\n"))
     with pytest.raises(Missing, match="two optimizers"):
         expected_by_trials(results(trials(*(run(trial, 1.0) for trial in range(5)))))
 
@@ -84,7 +87,7 @@ def test_figures_have_texts_and_missing_ones_a_reason():
     assert found[0].title == "Train and validation loss by batch size"
     assert (
         found[1].caption == "area of a cross: share of replicates that diverged; grey: no run completed; outlined: lowest value"
-        "; the colours end at 10 times the lowest value"
+        "; the colours end at 10 times the lowest value; mlp on digits"
     )
     assert {name: str(reason) for name, reason in without.items()} == {
         "spectral_density": "no completed run has a spectral density"

@@ -136,7 +136,14 @@ def test_updates_of_very_different_number_have_a_logarithmic_axis():
         x: panels(loss_curves(results(table, curves(*points)), x=x))[0]["layer"][-1]["encoding"]["x"]["scale"].get("type")
         for x in ("update", "epoch")
     }
-    assert scales == {"update": "symlog", "epoch": None}
+    assert scales == {"update": "log", "epoch": None}
+
+
+def test_on_a_logarithmic_axis_a_line_begins_after_an_update():
+    table = trials(run(0, 1.0, batch_size=8), run(1, 1.0, batch_size=1000))
+    points = curve(0, [3.0] * 30) + [row | {"update": row["update"] // 10} for row in curve(1, [3.0, 1.0])]
+    shown = lines(loss_curves(results(table, curves(*points)), x="update"))
+    assert sorted(found[0] for found in shown.values()) == [(1, 1.0), (10, 3.0)]
 
 
 def test_a_rate_that_changes_is_drawn_below_the_loss():

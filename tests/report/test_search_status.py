@@ -23,7 +23,7 @@ def test_a_line_has_rate_time_left_best_and_endings():
         status.done += 1
     assert status.line() == (
         "14/40 trials of shard 1/2, 1 trials/s, 26 s left, best 0.500 (trial 7: adam, batch 32, rate 0.0012, cosine),"
-        " 1 diverged, 1 pruned"
+        " 1 trial diverged, 1 pruned"
     )
     values = status.values()
     assert (values["left"], values["trials_per_second"], values["seconds_left"]) == (26, 1.0, 26.0)

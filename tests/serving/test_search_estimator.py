@@ -20,6 +20,10 @@ def blobs(classes, rows=40):
     return rng.normal(size=(rows, 2)) + 4 * np.eye(len(classes), 2)[labels], np.array(classes)[labels]
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_fit_is_a_search_and_predicts_with_its_best_model(tmp_path, run):
     inputs, labels = blobs(["red", "blue", "green"])
     space = {"optimizer": ["sgd", "adam"], "learning_rate": {"low": 0.01, "high": 0.1, "log": True}, "batch_size": [8, 64]}
@@ -38,6 +42,10 @@ def test_a_fit_is_a_search_and_predicts_with_its_best_model(tmp_path, run):
     assert names.tolist() == fitted.classes_[fitted.predict_proba(inputs).argmax(axis=1)].tolist()
     assert fitted.score(inputs, labels) == np.mean(names == labels) > 0.8
     assert run("verify", str(tmp_path / "out")).code == 0
+    before = contents(tmp_path / "out")
+    with pytest.raises(ValueError, match=r"rows\.npz has changed .*; `out` is for one fit: choose another$"):
+        estimator.fit(inputs[:30], labels[:30])
+    assert contents(tmp_path / "out") == before
     again = clone(estimator).set_params(out=None).fit(inputs, labels)
     np.testing.assert_array_equal(again.predict_proba(inputs), fitted.predict_proba(inputs))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(again)).predict(inputs), names)

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sweepgd.serving.new_rows import read_rows
 SHAKY = Path(__file__).parents[1] / "isolation" / "plugins" / "shaky.py"
 
 
-def test_export_then_predict_gives_the_recorded_error_exactly(results, run):
+def test_export_then_predict_gives_the_recorded_error_exactly(results, run, monkeypatch):
     made = run("export", str(results.directory), "-o", "m.npz")
     assert made.err == "trial 0, replicate 0, final weights, the best trial\n"
     assert made.out == "Wrote m.npz. Next: sweepgd predict m.npz for its test rows, or sweepgd predict m.npz FILE.csv\n"
@@ -28,6 +29,13 @@ def test_export_then_predict_gives_the_recorded_error_exactly(results, run):
     shown = run("predict", "m.npz")
     assert re.fullmatch(r"12 test rows of .*d\.csv: (error \S+ %, )?loss \S+ \(as recorded\)\n", shown.err)
     assert len(shown.out.splitlines()) == 1 + 12
+    with monkeypatch.context() as terminal:
+        terminal.setattr(type(sys.stdout), "isatty", lambda _: True)
+        first = run("predict", "m.npz").out.splitlines()
+    assert first[-1] == "These are the first 10 of 12 rows, with 6 digits; -o FILE writes all rows in full."
+    cells = [line.split(",") for line in (first[0], *first[1:-1])]
+    whole = [line.split(",") for line in shown.out.splitlines()[:11]]
+    assert cells == [[f"{float(cell):.6g}" if "." in cell else cell for cell in row] for row in whole]
     assert run("predict", "m.npz", "--part", "validation").err.endswith("(as recorded)\n")
 
 

@@ -24,6 +24,7 @@ def test_columns_of_the_record_hyperparameters_settings_and_measures_are_known(o
     ("keys", "line"),
     [
         ({"of": '"train_los"'}, "claims[0].of = 'train_los': no such column: did you mean 'train_loss'?"),
+        ({"of": '"adam.beta1"'}, "claims[0].of = 'adam.beta1': no such column: did you mean 'beta1'?"),
         (
             {"of": '"train_loss"', "where": "{ betal = 0.9 }"},
             "claims[0].where.betal = 'betal': no such column: did you mean 'beta1'?",
@@ -64,6 +65,5 @@ POINT = "points=[{batch_size=7,learning_rate=0.5,optimizer='sgd'}]"
     ],
 )
 def test_a_value_that_no_configuration_has_is_a_warning(where, line):
-    column = where.partition(" ")[0]
     found = claim(POINT, "optimizer.adam.beta2=[0.99,0.999]", of='"train_loss"', where=f"{{ {where} }}").warnings
-    assert found == ([] if line is None else [f"claims[0].where.{column}: no configuration has {line}"])
+    assert found == ([] if line is None else [f"claims[0] ('s'): no configuration has {line}"])

@@ -148,3 +148,8 @@ def test_the_context_and_data_of_a_run_are_freed_with_it(tmp_path, monkeypatch):
     train(out=tmp_path / "run")
     gc.collect()
     assert [context() for context in labs] == [None]
+
+
+def test_a_missing_file_is_named_before_keys_that_a_file_needs():
+    with pytest.raises(SweepgdError, match=r"^no such file: soi\.csv$"):
+        train(data="soi.csv")

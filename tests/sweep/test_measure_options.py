@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+from linear_sweep import sweep
 
 from sweepgd.curvature.measure_spec import MeasureSpec
-from sweepgd.sweep.measure_options import as_command, in_words
+from sweepgd.sweep.measure_options import as_command, in_words, measuring
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,7 @@ def test_measure_options_in_words_and_as_a_command(given, options, words):
     spec = MeasureSpec(**given)
     assert as_command(Path("my results"), spec) == f"sweepgd measure 'my results' {options}"
     assert in_words(spec) == words
+
+
+def test_without_options_the_measures_are_those_of_a_sweep_file():
+    assert measuring(sweep("measure.measures=['sam']"), {}, []).measure == MeasureSpec()

@@ -4,7 +4,7 @@ import pytest
 from linear_sweep import LINEAR, sweep
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.sweep import load, parse, recorded_claims, to_toml
+from sweepgd.sweep import claims_of, load, parse, recorded_claims, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 # --- Reading
@@ -28,6 +28,8 @@ def test_a_file_takes_precedence_over_a_bundled_sweep_but_a_folder_does_not(tmp_
 def test_an_unreadable_file_is_reported_in_one_line(tmp_path):
     with pytest.raises(UsageError, match=r"^no sweep file 'quickstrt', and no bundled sweep.*: did you mean 'quickstart'\?$"):
         load("quickstrt")
+    with pytest.raises(UsageError, match=r"^no claims file 'nope\.toml'$"):
+        claims_of("nope.toml")
     with pytest.raises(SweepgdError, match=r"cannot read .*: Is a directory$"):
         load(str(tmp_path))
     (tmp_path / "latin.toml").write_bytes("name = 'latin é'".encode("latin-1"))
@@ -66,6 +68,7 @@ def test_the_last_override_of_a_key_wins():
         ("search.trials", "--set 'search.trials': write it as dotted.key=value"),
         ("=3", "--set '=3': write it as dotted.key=value"),
         ("search..trials=3", "--set 'search..trials=3': write it as dotted.key=value"),
+        ("space.batch_size=1,4", "'1,4' is not a TOML value; write a list in brackets, as in '[1,4]'"),
         ("space.optimizer=adam", "'adam' is not a TOML value; put text in quotes"),
         ("search.trials=", "'' is not a TOML value"),
         ("name.first=1", "'name' is a single value and has no keys"),
@@ -87,6 +90,7 @@ def test_a_wrong_override_is_refused_in_one_line(override, line):
     [
         ("foo=1", "unknown key foo: known: batch_schedule, budget, claims, data"),
         ("desription='x'", "unknown key desription: did you mean 'description'?"),
+        ("batch_size=[1,4]", "unknown key batch_size: did you mean 'space.batch_size'?"),
         ("budget.epoch=1", "unknown key budget.epoch: did you mean 'epochs'?"),
         ("space.batchsize=1", "unknown key space.batchsize: did you mean 'batch_size'?"),
         ("space.batch_size={lo=1,high=2}", "unknown key space.batch_size.lo: did you mean 'low'?"),

@@ -16,13 +16,13 @@ from sweepgd.analysis.batch_size.stable_rates import stable_rates
 from sweepgd.analysis.batch_size.steps_to_target import steps_to_target
 from sweepgd.analysis.batch_size.target_level import Target, target_of
 from sweepgd.analysis.batch_size.tuned_steps import tuned_steps
-from sweepgd.analysis.batch_size.update_times import BUSY, has_knee, update_times
+from sweepgd.analysis.batch_size.update_times import busy_notes, has_knee, update_times
 
 __all__ = [
-    "BUSY",
     "Target",
     "batch_size_tables",
     "best_rates",
+    "busy_notes",
     "common_rate",
     "critical_sizes",
     "equal_budgets",

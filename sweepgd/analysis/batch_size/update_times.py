@@ -1,6 +1,6 @@
 """The time of an update and of an epoch by batch size, and the knee of the time of an update."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -64,6 +64,11 @@ def update_times(trials: pa.Table) -> pa.Table:
 def has_knee(row: Mapping[str, Any]) -> bool:
     """Return whether a row of `update_times` has a knee that is within the batch sizes that were run."""
     return row["knee"] is not None and row["message"] in (None, BUSY)
+
+
+def busy_notes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return BUSY if a row of `update_times` has it, or else an empty list."""
+    return [BUSY] if any(row["message"] and row["message"].endswith(BUSY) for row in rows) else []
 
 
 def _knee(updates: list[tuple[int, Floats]]) -> dict[str, Any]:

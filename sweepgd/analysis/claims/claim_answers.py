@@ -13,7 +13,7 @@ from sweepgd.analysis.arrow_columns import has_status
 from sweepgd.analysis.claims.claim_columns import DIVERGED, Columns
 from sweepgd.analysis.claims.claim_decisions import INCONCLUSIVE, answer, interval
 from sweepgd.analysis.claims.claim_estimates import estimates
-from sweepgd.analysis.claims.claim_runs import Undecided, chosen, filtered
+from sweepgd.analysis.claims.claim_runs import NotRun, Undecided, chosen, filtered
 from sweepgd.analysis.claims.claim_statistics import Runs
 from sweepgd.analysis.claims.claim_texts import expectation, in_words
 from sweepgd.analysis.claims.law_estimates import law_estimate
@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.float64()) for name in ("estimate", "low", "high", "p", "p_adjusted", "confidence")),
         *(pa.field(name, pa.int64()) for name in ("runs", "configurations", "replicates", "diverged", "left_out")),
         pa.field("message", pa.string()),
+        pa.field("not_run", pa.bool_()),
     ]
 )
 
@@ -36,8 +37,8 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
     """Return one row for each claim, with columns as in SCHEMA. A repeated configuration counts once.
 
     The answer is "held" if the interval of the statistic lies inside the region that the claim states, and "not held" if the
-    interval lies outside. Otherwise the answer is "inconclusive". If there is no interval, `message` has the reason. `low` and
-    `high` are the interval at the claim's `confidence`.
+    interval lies outside. Otherwise the answer is "inconclusive". If there is no interval, `message` has the reason. `not_run`
+    is true if the study lacks runs which the claim is about. `low` and `high` are the interval at the claim's `confidence`.
 
     The answer depends on `p_adjusted`, which is `p` adjusted for the number of claims (Holm 1979). If the adjustment alone
     makes an answer inconclusive, `message` says so. A run that diverged, or did not reach the goal, counts with the worst value
@@ -84,6 +85,7 @@ def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]
         "confidence": claim.confidence,
         "p": nan,
         "answer": INCONCLUSIVE,
+        "not_run": False,
     }
     try:
         if claim.statistic in LAWS:
@@ -96,10 +98,11 @@ def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]
         if found.worst.any():
             without = answer(claim, estimates(claim, found.runs.where(~found.worst)))
             if without[0] != row["answer"]:
-                raise Undecided("the answer depends on the runs that diverged or did not reach the goal")
+                missed = " or did not reach the goal" if claim.of == "steps_to_goal" else ""
+                raise Undecided(f"the answer depends on the runs that diverged{missed}")
             row["p"] = max(row["p"], without[1])
     except Undecided as why:
-        return row | {"answer": INCONCLUSIVE, "p": nan, "message": str(why)}
+        return row | {"answer": INCONCLUSIVE, "p": nan, "message": str(why), "not_run": isinstance(why, NotRun)}
     return row
 
 

@@ -49,7 +49,9 @@ class Columns:
             return self._measured[name].take(pa.array(run_indices(runs, self.trials))).to_pylist()
         if catalogue_entry(name) is not None:  # a measure that has not been taken
             return [None] * self.trials.num_rows
-        raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
+        key = name.rpartition(".")[2]  # of "adam.beta1", which is its name where several optimizers are compared
+        close = f"did you mean {key!r}?" if key in self._hyperparameters else nearest(name, self.names())
+        raise SweepgdError(f"the results have no column {name!r}: {close}")
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers, NaN for a missing value. Raises SweepgdError if the column is unknown or not numeric."""

@@ -9,6 +9,7 @@ from sweepgd.analysis.claims.claim_columns import DIVERGED, Columns
 from sweepgd.analysis.claims.claim_statistics import Runs
 from sweepgd.analysis.claims.two_way_jackknife import Mask, Numbers
 from sweepgd.analysis.selection import FEWEST_REPLICATES
+from sweepgd.core.errors import suggestion
 from sweepgd.core.outcome import COMPLETED
 from sweepgd.sweep.claim_spec import GROUPS, ClaimSpec, Interval
 
@@ -23,6 +24,10 @@ LOW_IS_BAD = ("validation_macro_f1", "test_macro_f1")
 
 class Undecided(Exception):
     """The reason why the runs cannot decide a claim."""
+
+
+class NotRun(Undecided):
+    """The reason that the study has no run which the claim is about."""
 
 
 class Chosen(NamedTuple):
@@ -47,6 +52,8 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
     runs = Runs(values, levels, configurations, matches, columns.trials["replicate"].to_numpy())
     for number, group in enumerate(claim.groups):
         if not (known & (levels == number)).any():
+            if not (mask & (levels == number)).any():
+                raise NotRun(f"no run has {claim.by} = {_in_words(group)}{_hint(columns, str(claim.by), group)}")
             raise Undecided(f"no run with {claim.by} = {_in_words(group)} has a value of {claim.of}")
     if not known.any():
         raise Undecided(f"no run has a value of {claim.of}")
@@ -60,12 +67,12 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
 
 
 def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
-    """Return a mask of the runs that `where` selects, (runs,). Raises Undecided if no run is selected."""
+    """Return a mask of the runs that `where` selects, (runs,). Raises NotRun if no run is selected."""
     mask = np.ones(columns.trials.num_rows, dtype=bool)
     for name, wanted in claim.where.items():
         mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
         if not mask.any():
-            raise Undecided(f"no run has {name} = {_in_words(wanted)}, as `where` asks for")
+            raise NotRun(f"no run has {name} = {_in_words(wanted)}, as `where` asks for{_hint(columns, name, wanted)}")
     return mask
 
 
@@ -154,6 +161,15 @@ def _fits(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, (int, float)) and isinstance(value, (int, float)):
         return bool(np.isclose(value, wanted, rtol=1e-9, atol=0.0))
     return bool(value == wanted)
+
+
+def _hint(columns: Columns, name: str, wanted: Any) -> str:
+    """Return a question that suggests the value in a column that is closest to `wanted`, or "" if `wanted` is one of the values
+    or none is close.
+    """
+    there = {value for value in columns.of(name) if isinstance(value, str)}
+    close = suggestion(wanted, there).rstrip() if isinstance(wanted, str) and wanted not in there else ""
+    return f": {close}" if close else ""
 
 
 def _in_words(wanted: Any) -> str:

@@ -24,6 +24,11 @@ SCHEMA = pa.schema(
     + [("median", pa.float64())]
 )
 UNPAIRED = pa.schema([(name, pa.string()) for name in ("first", "second", "message")])
+# Two random searches with different seeds never draw the same rate.
+HOW_TO_SHARE = (
+    '; runs can be compared in pairs if both sweeps have sampler = "grid" or equal [[points]], and for other seeds, give one '
+    "sweep more replicates"
+)
 # A configuration differs in another setting if it has equal values of these.
 FACTORS = {"data": "data set", "model": "model", "optimizer": "optimizer", "schedule": "schedule"}
 FACTORS |= {"batch_size": "batch size", "learning_rate": "learning rate"}
@@ -86,7 +91,8 @@ def _obstacle(first: pa.Table, second: pa.Table) -> str | None:
         return None if before & after - {-1} else "no configuration completed in both studies"
     different = [label for name, label in FACTORS.items() if not _values(first, name) & _values(second, name)]
     if different:
-        return f"no configuration is in both studies: they have no {' and no '.join(different)} in common"
+        drawn = HOW_TO_SHARE if FACTORS["learning_rate"] in different else ""
+        return f"no configuration is in both studies: they have no {' and no '.join(different)} in common{drawn}"
     return "no configuration is in both studies: each differs in a hyperparameter, or in a setting of the model or the data"
 
 

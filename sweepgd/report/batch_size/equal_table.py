@@ -10,6 +10,8 @@ from sweepgd.report.sharpness.table_cells import cells
 OUTCOMES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("best_loss", "loss", significant), ("test_error", "err. %", percent), ("generalization_gap", "gap", significant),
 )  # fmt: skip
+# This note is for the terminal only.
+IN_JSON = "intervals with --json"
 LEVELS: dict[str, Callable[[float], str]] = {
     "epochs": lambda level: f"{short(level)} epochs",
     "updates": lambda level: f"{level:.0f} updates",
@@ -39,7 +41,8 @@ def equal_budgets(rows: Sequence[Row]) -> Answer | None:
     legend = [
         f"equal: {', '.join(levels)}",
         "loss = lowest validation (or else train) loss so far, err. = error on test (or else valid.) rows",
-        "configurations chosen by half of the replicates, judged on the other half; intervals with --json",
+        "configurations chosen by half of the replicates, judged on the other half",
+        IN_JSON,
         *more,
     ]
     legend += [] if over(first, "best_loss") else ["no intervals: an interval needs 4 replicates"]

@@ -9,7 +9,7 @@ from sweepgd.report.number_format import short
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import VERDICT, cells, interval, reasons
 
-SIDES = {True: "inside", False: "outside", None: ""}
+SIDES = {True: "possible", False: "no", None: ""}
 
 
 def rate_law(rows: Sequence[Row]) -> Answer | None:
@@ -30,7 +30,7 @@ def rate_law(rows: Sequence[Row]) -> Answer | None:
         ),
         *(
             (Column(f"contains_{name}", text, number=False), [SIDES[row[f"contains_{name}"]] for row in rows])
-            for name, text in (("zero", "0"), ("half", "½"), ("one", "1"))
+            for name, text in (("zero", "con-\nstant?"), ("half", "square\nroot?"), ("one", "linear?"))
         ),
         (
             Column("predicted", "rate at\na new size"),
@@ -40,7 +40,7 @@ def rate_law(rows: Sequence[Row]) -> Answer | None:
     ]
     legend = [
         "rate ∝ size^exponent, fitted up to half of the 20 % size",
-        "inside = the interval contains 0 (constant), ½ (square root) or 1 (linear)",
+        "possible = the interval contains the exponent 0 (constant), ½ (square root) or 1 (linear)",
         *over(rows, "exponent"),
         *reasons(named, "optimizer"),
     ]

@@ -20,7 +20,7 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
     rows, more = cut(rows)
     shown = [
         *cells(rows, *varying(rows), Column("rates", "rates")),
-        (Column("rate", "best\nrate"), [short(row["rate"]) + "*" * bool(row["at_end"]) for row in rows]),
+        (Column("rate", "middle\nrate"), [short(row["rate"]) + "*" * bool(row["at_end"]) for row in rows]),
         (Column("rate_interval", "95 %\ninterval"), [interval(row, "rate_", short) for row in rows]),
         (Column("range", "within\n10 %"), [f"{short(row['rate_from'])} … {short(row['rate_to'])}" for row in rows]),
         *cells(rows, Column("width", "width", significant)),
@@ -28,14 +28,15 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
     ]
     legend = [
         f"best = {criterion}",
-        "best rate = middle of the range of rates within 10 % of the best",
+        "within 10 % = rates that are at most 10 % worse than the best",
+        "middle rate = middle of this range",
         "width = highest divided by lowest rate of this range",
         *over(rows, "rate"),
         *(["* = lowest or highest rate tried: widen the range of rates"] if any(row["at_end"] for row in rows) else []),
         *more,
     ]
     kept = frozenset({"batch_size", "rate"})
-    question = "Which rate is best at each batch size, and how wide is the choice?"
+    question = "Which rates are good at each batch size, and how wide is the choice?"
     return Answer(question, shown, kept, legend, ("rates", "width_interval"))
 
 

@@ -8,6 +8,7 @@ from sweepgd.analysis.boundary import FEWEST_POINTS, box_counts, dimension, outc
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks
 from sweepgd.report.charts.style import Chart, Missing, finished
+from sweepgd.report.column_titles import column_title
 from sweepgd.report.number_format import significant
 
 SIDE = 512
@@ -36,7 +37,7 @@ def boundary_map(results: Results) -> Chart:
         alt.Chart(alt.InlineData(bars))
         .mark_rect(color="black")
         .encode(
-            x=alt.X("x:Q", title=grid.x.replace("_", " "), scale=log_scale(x), axis=alt.Axis(values=log_ticks(x), grid=False)),
+            x=alt.X("x:Q", title=column_title(grid.x), scale=log_scale(x), axis=alt.Axis(values=log_ticks(x), grid=False)),
             x2="x2:Q",
             y=alt.Y("y:Q", title=grid.y, scale=log_scale(y), axis=alt.Axis(values=log_ticks(y), grid=False)),
             y2="y2:Q",

@@ -14,7 +14,7 @@ from sweepgd.analysis.arrow_columns import floats
 from sweepgd.analysis.binning import batch_levels, rate_levels
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
-from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished, optimizers_of
 
 AXIS_TITLES = {
     "validation_error": "validation error (%)",
@@ -57,7 +57,7 @@ def by_rate(results: Results) -> Chart:
         return [{"rate": float(rates[row]), "group": names[row], "value": number} for row, number in value.items()]
 
     title = factor.replace("_", " ")
-    colour = colours("group", groups, title, ordered=factor == "batch_size")
+    colour = colours("group", groups, title, ordered=factor == "batch_size", every=optimizers_of(results.trials))
     # Vega-Lite would warn of shapes for an ordered field.
     shape = alt.Shape("group:N", sort=groups, scale=alt.Scale(domain=groups, range=SHAPES), title=title)
     x = log_x("rate", "learning rate", rates.tolist())
@@ -67,7 +67,8 @@ def by_rate(results: Results) -> Chart:
     main = alt.layer(lines.encode(x=x, y=y, color=colour), dots.encode(x=x, y=y, color=colour, shape=shape))
     main = main.properties(width=WIDTH, height=HEIGHT)
     heading = f"{AXIS_TITLES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
-    subtitle = "a point is a configuration's mean over completed replicates; a line joins the best point of each rate"
+    each = "rate" if np.array_equal(levels, rates) else "range of rates (1, 2, 5, …)"
+    subtitle = f"a point is a configuration's mean over completed replicates; a line joins the best point of each {each}"
     if pruned := int(np.sum((every["completed"].to_numpy() == 0) & (floats(every, "share_pruned") > 0))):
         subtitle += f"; not shown: {pruned} pruned configurations"
     if len(shown) < len(known):

@@ -18,6 +18,8 @@ ORDERED = ("batch_size", "learning_rate")
 HEADROOM, LEAST_RISE = 0.12, 3.0
 # A loss below this share of the highest loss is drawn like 0.
 NEGLIGIBLE = 1e-12
+# A line with more rows than MOST_POINTS keeps these rows at its beginning.
+FIRST_POINTS = 100
 
 
 def lines_of(table: pa.Table, by: str) -> list[Rows]:
@@ -128,15 +130,16 @@ def _rank(row: dict[str, Any]) -> tuple[bool, bool, float, int]:
 
 
 def _thinned(line: Rows) -> Rows:
-    """Return at most MOST_POINTS rows of a line: both ends, and the lowest and highest train loss of each section.
+    """Return at most MOST_POINTS rows of a line: the first FIRST_POINTS, the last, and the lowest and highest train loss of
+    each section between them.
 
-    Evenly spaced rows could miss a short burst.
+    Evenly spaced rows could miss a short burst, and on a logarithmic axis the descent at the beginning.
     """
     if len(line) <= MOST_POINTS:
         return line
     losses = np.array([row["train_loss"] for row in line], dtype=float)
-    kept = {0, len(line) - 1}
-    for part in np.array_split(np.arange(1, len(line) - 1), MOST_POINTS // 2 - 1):
+    kept = {*range(FIRST_POINTS), len(line) - 1}
+    for part in np.array_split(np.arange(FIRST_POINTS, len(line) - 1), (MOST_POINTS - FIRST_POINTS) // 2 - 1):
         order = part[np.argsort(losses[part], kind="stable")]
         kept |= {int(order[0]), int(order[-1])}
     return [line[place] for place in sorted(kept)]

@@ -2,10 +2,10 @@
 
 import altair as alt
 
-from sweepgd.analysis.batch_size import equal_budgets
+from sweepgd.analysis.batch_size import busy_notes, equal_budgets, update_times
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_y, size_x
-from sweepgd.report.charts.style import Chart, Missing, colours, finished
+from sweepgd.report.charts.style import Chart, Missing, colours, finished, optimizers_of
 from sweepgd.report.number_format import duration, short
 
 WIDTH, HEIGHT = 190, 200
@@ -27,7 +27,7 @@ def equal_by_batch_size(results: Results) -> Chart:
     for row, name in ((row, f"{outcome}{end}") for row in rows for end in ("", "_low", "_high")):
         row[name] = None if row[name] is None else factor * row[name]
     optimizers = sorted({row["optimizer"] for row in rows})
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     x = size_x([row["batch_size"] for row in rows])
     values = [row[outcome] for row in rows]
     ends = [row[f"{outcome}{end}"] for row in rows for end in ("_low", "_high") if row[f"{outcome}{end}"] is not None]
@@ -57,7 +57,9 @@ def equal_by_batch_size(results: Results) -> Chart:
         )
     grid = alt.vconcat(*(alt.hconcat(*panels[first : first + 2]) for first in range(0, len(panels), 2)))
     subtitle = "all other settings tuned at each size by half of the replicates, judged on the other half; bars: 95 % intervals"
-    return finished(grid, f"{title.partition(' (')[0].capitalize()} by batch size", subtitle)
+    timed = any(row["equal"] == "seconds" for row in rows)
+    notes = busy_notes(update_times(results.trials).to_pylist()) if timed else []
+    return finished(grid, f"{title.partition(' (')[0].capitalize()} by batch size", [subtitle, *notes])
 
 
 def _words(equal: str, level: float) -> str:

@@ -11,6 +11,7 @@ from sweepgd.analysis.batch_size import common_rate
 from sweepgd.analysis.objective_name import objective_name
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import size_x
+from sweepgd.report.charts.lost_sizes import lost_sizes
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import short
 
@@ -58,7 +59,9 @@ def error_by_batch_size(results: Results) -> Chart:
     layers = [bars.encode(x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q", color=colour), lines, dots]
     epochs = sorted({row["epochs"] for row in best.values()})
     after = f"after {short(epochs[0])}" + (f" to {short(epochs[-1])}" if epochs[-1] > epochs[0] else "") + " epochs"
-    subtitle = [f"the best configuration of each size {after}; means over completed replicates"]
+    # If a size has one configuration, nothing was chosen.
+    tuned = any(row["trials"] > 1 for row in levels)
+    subtitle = [f"{'the best configuration of each size ' * tuned}{after}; means over completed replicates"]
     if any(row["low"] is not None for row in points):
         subtitle[0] += ", bars: 95 % intervals"
     notes = []
@@ -69,8 +72,9 @@ def error_by_batch_size(results: Results) -> Chart:
         notes.append("dashed: at the one rate at which most sizes completed, without intervals")
     if notes:
         subtitle.append("; ".join(notes))
-    if "validation" in parts and objective_name(results.trials).startswith("validation"):
+    if tuned and "validation" in parts and objective_name(results.trials).startswith("validation"):
         subtitle.append("configurations are chosen on the validation rows, so that the validation error is biased low")
+    subtitle += lost_sizes(results.trials)
     words = " and ".join(parts)
     return finished(alt.layer(*layers), f"{words.capitalize()} error by batch size", subtitle)
 

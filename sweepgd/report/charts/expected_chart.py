@@ -6,7 +6,8 @@ from sweepgd.analysis import expected_best
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
 from sweepgd.report.charts.objective_axis import objective_axis
-from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished
+from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished, optimizers_of
+from sweepgd.sweep import recorded_table
 
 ENDS = ("expected", "expected_low", "expected_high")
 
@@ -14,8 +15,10 @@ ENDS = ("expected", "expected_low", "expected_high")
 def expected_by_trials(results: Results) -> Chart:
     """Return a chart of the expected best objective of k random configurations of each optimizer, with 95 % intervals.
 
-    Raises Missing if fewer than two optimizers have enough configurations.
+    Raises Missing if fewer than two optimizers have enough configurations, or if the sweep gives points, which are not random.
     """
+    if recorded_table(results.sweep_toml).get("points"):
+        raise Missing("the expected best of k configurations needs random ones, but the sweep gives [[points]]")
     rows = expected_best(results.trials).to_pylist()
     optimizers = sorted({row["optimizer"] for row in rows})
     if len(optimizers) < 2:
@@ -32,7 +35,7 @@ def expected_by_trials(results: Results) -> Chart:
         axis=alt.Axis(values=log_ticks(draws), format=",d", labelOverlap=True),
     )
     y = log_y("expected", f"expected lowest {title}", bounds)
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     data = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT)
     band = data.transform_filter("datum.expected_low !== null").mark_area(opacity=0.18)
     chart = alt.layer(

@@ -6,6 +6,7 @@ from sweepgd.analysis import importance
 from sweepgd.analysis.importance import DIVERGENCE, FEWEST_CONFIGURATIONS, OBJECTIVE
 from sweepgd.record import Results
 from sweepgd.report.charts.style import COLOURS, Chart, Missing, finished
+from sweepgd.report.column_titles import column_title
 
 ROW, PANEL = 24, 240
 TITLES = {OBJECTIVE: "for a low objective", DIVERGENCE: "for divergence"}
@@ -20,7 +21,7 @@ def hyperparameter_importance(results: Results) -> Chart:
     panels, about = [], []
     for target, title in TITLES.items():
         rows = [row for row in table.to_pylist() if row["target"] == target]
-        rows = [{**row, "hyperparameter": row["hyperparameter"].replace("_", " ")} for row in rows]
+        rows = [{**row, "hyperparameter": column_title(row["hyperparameter"])} for row in rows]
         if not rows:
             continue
         names = [row["hyperparameter"] for row in rows]

@@ -6,11 +6,14 @@ from math import isfinite
 import altair as alt
 import pyarrow.compute as pc
 
+from sweepgd.analysis import by as factor_levels
 from sweepgd.analysis import mean_curves
+from sweepgd.analysis.batch_size import busy_notes, update_times
+from sweepgd.analysis.mean_curves import EACH
 from sweepgd.record import Results
 from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, floor_of, labels_of, lines_of
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
-from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished
+from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished, optimizers_of, shades
 from sweepgd.report.number_format import TIME_UNITS, short
 
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
@@ -40,24 +43,27 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     bright = coloured(lines, by)
     labels = labels_of({number: lines[number][0] for number in bright}, by)
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
-    colour = _colours(domain, by)
+    levels = [lines[number][0]["level"] for number in bright]
+    colour = _colours(domain, by, shades(levels, optimizers_of(results.trials)) if by == "optimizer" else COLOURS)
     top = ceiling(lines, parts)
+    # A logarithmic axis has no 0. A stroke from its edge to a far first evaluation would show losses that nobody measured.
+    begin = _beginning(lines, x)
     drawn: dict[str, Rows] = {}
     exits: dict[str, Rows] = {}
     rates: Rows = []
     for number, line in enumerate(lines):
         shared = {"run": labels.get(number, OTHERS), "line": number}
         for part in parts:
-            points = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
+            points: Rows = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
             diverged = line[0]["status"] == "diverged"
             kept, ends = cut(points, top) if diverged else (points, [])
-            drawn.setdefault(part, []).extend(kept)
-            exits.setdefault(part, []).extend(ends)
+            drawn.setdefault(part, []).extend(point for point in kept if point["x"] >= begin)
+            exits.setdefault(part, []).extend(end | {"x": max(end["x"], begin)} for end in ends)
         known = [row for row in line if row["rate"] is not None and row[x] is not None]
         highest = max((row["rate"] for row in known), default=0.0) or 1.0
         shares = [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
         # No update was made before the first evaluation. Its rate is that of the first updates.
-        rates += [shares[0] | {"x": line[0][x]}, *shares] if shares and line[0]["rate"] is None else shares
+        rates += [shares[0] | {"x": max(line[0][x], begin)}, *shares] if shares and line[0]["rate"] is None else shares
     losses = [row["loss"] for rows in drawn.values() for row in rows]
     if not losses:
         raise Missing("no run has a loss curve")
@@ -66,7 +72,7 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
         for row in (row for rows in drawn.values() for row in rows):
             row |= {name: max(row[name], floor) for name in ("loss", "low", "high") if row[name] is not None}
         losses = [max(loss, floor) for loss in losses]
-    across = _across(lines, x, x_title)
+    across = _across(lines, x, x_title, begin)
     panels: list[Chart] = [
         _panel(drawn[part], exits[part], part, losses, across, colour)
         .properties(width=WIDTHS[len(parts)], height=HEIGHT)
@@ -84,7 +90,14 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
             axis=alt.Axis(tickCount=3),
         )
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
-    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor, x))
+    title, subtitle = _words(by, parts, lines, len(lines) - len(bright), floor, x, _is_tuned(results, by))
+    notes = busy_notes(update_times(results.trials).to_pylist()) if x == "seconds" else []
+    return finished(alt.hconcat(*panels), title, subtitle + notes)
+
+
+def _is_tuned(results: Results, by: str) -> bool:
+    """Return False if each line is the only configuration of its level."""
+    return by not in EACH and any(row["trials"] > 1 for row in factor_levels(results.trials, by).to_pylist())
 
 
 def _varied(results: Results) -> str:
@@ -137,14 +150,14 @@ def _panel(lines: Rows, exits: Rows, part: str, losses: list[float], x: alt.X, c
     return alt.layer(*layers)
 
 
-def _colours(domain: list[str], by: str) -> alt.Color:
-    """Return a colour for each label, and grey for the label OTHERS.
+def _colours(domain: list[str], by: str, colours: list[str]) -> alt.Color:
+    """Return a colour for each label, among `colours` in the order of `domain`, and grey for the label OTHERS.
 
     The colours of an ordered scheme, such as viridis, are too similar for seven lines that cross.
     """
-    shades = [GREY if label == OTHERS else COLOURS[number] for number, label in enumerate(domain)]
+    shown = [GREY if label == OTHERS else colours[number] for number, label in enumerate(domain)]
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3)
-    return alt.Color("run:N", scale=alt.Scale(domain=domain, range=shades), title=by.replace("_", " "), legend=legend)
+    return alt.Color("run:N", scale=alt.Scale(domain=domain, range=shown), title=by.replace("_", " "), legend=legend)
 
 
 def _up(field: str, title: str, values: list[float]) -> alt.Y:
@@ -153,25 +166,41 @@ def _up(field: str, title: str, values: list[float]) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".6~g", tickCount=6))
 
 
-def _across(lines: list[Rows], x: str, title: str) -> alt.X:
-    """Return the horizontal axis, logarithmic if a completed line is much longer than another."""
-    completed = [line for line in lines if line[0]["status"] == "completed"] or lines
-    known = [row[x] for line in completed for row in line if row[x] is not None] or [0.0]
+def _beginning(lines: list[Rows], x: str) -> float:
+    """Return the first evaluation after an update if the horizontal axis is logarithmic, or else 0.
+
+    The axis is logarithmic if a completed line is much longer than another.
+    """
+    completed = _completed(lines)
     ends = [line[-1][x] for line in completed if line[-1][x]]
     if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
+        return 0.0
+    return min(row[x] for line in completed for row in line if row[x])
+
+
+def _completed(lines: list[Rows]) -> list[Rows]:
+    return [line for line in lines if line[0]["status"] == "completed"] or lines
+
+
+def _across(lines: list[Rows], x: str, title: str, begin: float) -> alt.X:
+    """Return the horizontal axis, which is logarithmic if it begins above 0."""
+    known = [row[x] for line in _completed(lines) for row in line if row[x] is not None] or [0.0]
+    if not begin:
         scale = alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4)
         return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, labelOverlap=True, labelSeparation=6))
+    known = [value for value in known if value >= begin]
     axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".6~g", labelOverlap="greedy", labelSeparation=6)
     return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
 
 
-def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None, x: str) -> tuple[str, list[str]]:
+def _words(
+    by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None, x: str, tuned: bool
+) -> tuple[str, list[str]]:
     name = by.replace("_", " ")
-    every = by in ("learning_rate", "trial")
     losses = " and ".join(PARTS[part].removesuffix(" loss") for part in parts)
     title = f"{losses.capitalize()} loss by {name}"
-    first = "each configuration" if every else f"the best configuration of each {name}"
-    subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
+    first = f"the best configuration of each {name}; " if tuned else "each configuration; " if by in EACH else ""
+    subtitle = [f"{first} mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
         subtitle.append("cross: the first diverged run of a configuration leaves the picture")
     if x == "seconds":

@@ -13,13 +13,13 @@ from sweepgd.analysis.batch_size import (
 )
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_y, size_x
-from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, optimizers_of
 
 CRITERIA = {"steps": "the updates to the target", "objective": "the objective"}
 
 
 def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
-    """Return a chart of the best rate by batch size, with the range of rates within 10 % of the best as a band.
+    """Return a chart of the middle of the good rates by batch size, with the range of rates within 10 % of the best as a band.
 
     The criterion is the number of updates to the target, or the objective if there is no target. `level` is the target, by
     default the goal of the sweep. Each optimizer has a colour, and its power law is a dashed line. Raises Missing if no
@@ -46,7 +46,7 @@ def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
     ]
     x = size_x([row["batch_size"] for row in rows])
     y = log_y("rate", "learning rate", [row[name] for row in rows for name in ("rate_from", "rate_to")])
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     data = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT)
     band = data.mark_area(opacity=0.18).encode(
         x=x, y=alt.Y("rate_from:Q", scale=y["scale"]), y2="rate_to:Q", color=colour, detail="optimizer:N"
@@ -59,11 +59,13 @@ def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
     )
     criterion = CRITERIA[rows[0]["criterion"]]
     subtitle = [
-        f"by {criterion}; band: rates within 10 % of the best; dashed: power law; "
-        "hollow: best rate is the lowest or highest tried"
+        f"line: middle of the band of rates within 10 % of the best by {criterion}",
+        "dashed: power law; hollow: the rate is the lowest or highest tried",
     ]
     subtitle += [_words(law) for law in laws if law["optimizer"] in optimizers]
-    return finished(alt.layer(band, line, dots, *([law] if lines else [])), "Best learning rate by batch size", subtitle)
+    return finished(
+        alt.layer(band, line, dots, *([law] if lines else [])), "Middle of the good learning rates by batch size", subtitle
+    )
 
 
 def _words(law: dict[str, float | str | None]) -> str:

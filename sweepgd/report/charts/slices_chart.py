@@ -13,6 +13,7 @@ from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.objective_axis import objective_axis
 from sweepgd.report.charts.style import COLOURS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, finished, in_rows
+from sweepgd.report.column_titles import column_title
 
 # More points could not be distinguished, and each would add to the size of the file.
 MOST_CONFIGURATIONS = 1000
@@ -47,7 +48,7 @@ def _panel(axis: str, values: list[Any], objective: Any, shown: Any, measured: s
         {"value": values[index], "objective": float(objective[index])} for index in shown if values[index] is not None
     ]
     numbers = all(isinstance(row["value"], (int, float)) for row in rows)
-    title = axis.replace("_", " ")
+    title = column_title(axis)
     marks = alt.Chart(alt.InlineData(rows), width=PANEL_WIDTH, height=PANEL_HEIGHT)
     y = log_y("objective", measured, [row["objective"] for row in rows])
     if numbers:

@@ -10,7 +10,7 @@ import numpy as np
 from sweepgd.analysis.batch_size import critical_sizes, replicates_of, steps_to_target, target_of, tuned_steps
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y, size_x
-from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished, optimizers_of
 from sweepgd.report.number_format import short, significant
 
 WIDTH = 300
@@ -41,7 +41,7 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     curves = [row for fit in fits for row in _fit(fit)]
     shown = [value for row in points for value in (row["steps"], row["steps_low"], row["steps_high"]) if value]
     shown += [row["steps"] for row in lines if row["line"] == "measured"]
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     dash = alt.StrokeDash(
         "line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None, sort=list(DASHES)
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sweepgd.core.errors import SweepgdError
 
@@ -28,12 +30,32 @@ class Missing(SweepgdError):
     """Raised when the study lacks the data for a chart. The message says which data are missing."""
 
 
-def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
-    """Return a colour for each of `groups`. `ordered` groups get the colours of viridis that are dark enough for a line."""
+def colours(
+    field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool, every: Sequence[str] = ()
+) -> alt.Color:
+    """Return a colour for each of `groups`. `ordered` groups get the colours of viridis that are dark enough for a line.
+
+    `every` holds the optimizers of the study, so that an optimizer has the same colour in all charts. A single optimizer needs
+    no legend.
+    """
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
         return alt.Color(f"{field}:O", scale=scale, title=title)
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=groups, range=COLOURS), title=title)
+    scale = alt.Scale(domain=groups, range=shades(groups, every))
+    if title == "optimizer" and len(groups) == 1:
+        return alt.Color(f"{field}:N", scale=scale, legend=None)
+    return alt.Color(f"{field}:N", scale=scale, title=title)
+
+
+def shades(groups: Sequence[Any], every: Sequence[str]) -> list[str]:
+    """Return a colour for each of `groups`: by its place in `every`, or among `groups` if `every` lacks one or is too long."""
+    places = every if set(groups) <= set(every) and len(every) <= len(COLOURS) else groups
+    return [COLOURS[places.index(group) % len(COLOURS)] for group in groups]
+
+
+def optimizers_of(trials: pa.Table) -> list[str]:
+    """Return the names of the optimizers of a study, in the order of their colours."""
+    return sorted(pc.unique(trials["optimizer"]).drop_null().to_pylist())
 
 
 def in_rows(panels: Sequence[Chart], columns: int = PANELS_A_ROW) -> Chart:

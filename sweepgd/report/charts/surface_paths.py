@@ -25,36 +25,42 @@ CONTOURS = "contours"
 def surface_paths(results: Results) -> Chart:
     """Return a chart with a panel for each configuration: its path, from a ring to a dot, over contours of the loss.
 
-    A cross marks the lowest point of the grid on which the loss is drawn. If many configurations completed, only the best one
-    of each optimizer is drawn. Without the model of the recorded sweep, there are no contours. Raises Missing if no completed
-    run recorded positions in two dimensions.
+    A cross marks the minimum, found from the lowest point of the grid on which the loss is drawn. If many configurations
+    completed, only the best one of each optimizer is drawn. Without the model of the recorded sweep, there are no contours.
+    Raises Missing if no completed run recorded positions in two dimensions.
     """
     table = paths(results.trials, results.curves)
     lines = [_thinned(table.filter(pc.equal(table["trial"], trial))) for trial in pc.unique(table["trial"])]
     if not lines:
         raise Missing("no completed run recorded positions on a two-dimensional surface")
-    from sweepgd.minimisers.landscape.surface_losses import surface_losses  # takes 2 s to import, with Numba
+    from sweepgd.minimisers.landscape.recorded_surface import RecordedSurface  # takes 2 s to import, with Numba
 
     x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
     side = SIDE if len(lines) > 1 else LONE_SIDE
+    about: list[str] = []
     notes = ["ring: start; dot: end; first completed replicate"]
     shapes: Rows = []
     lowest: Rows = []
     try:
-        losses = surface_losses(results, lines[0][0]["trial"], x, y)
+        surface = RecordedSurface.of(results, lines[0][0]["trial"])
+        about = [surface.description]
+        losses = surface.losses(x, y)
         if np.isfinite(losses).any():
             shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side)
             row, column = np.unravel_index(np.nanargmin(losses), losses.shape)
-            lowest = [{"x": float(x[column]), "y": float(y[row])}]
-            notes += ["dark: low loss, in steps of its logarithm", "cross: lowest point of the drawn grid"]
+            found = surface.lowest_near(np.array([x[column], y[row]]), x, y)
+            lowest = [dict(zip("xy", found.tolist(), strict=True))]
+            # A surface such as a saddle may fall further outside of the picture.
+            inside = all(values[0] < place < values[-1] for place, values in zip(found, (x, y), strict=True))
+            notes += ["dark: low loss, in steps of its logarithm", f"cross: {'minimum' if inside else 'lowest point drawn'}"]
     except SweepgdError as problem:
         notes.append(f"without contours: {problem}")
     below = [_contours()] if shapes else []
     chart = in_rows([_panel(line, below, lowest, (x, y), side) for line in lines], COLUMNS)
     # Altair would check and copy the shapes for each panel, which takes seconds.
     chart.datasets = {CONTOURS: shapes}
-    surface = results.trials.filter(pc.equal(results.trials["trial"], lines[0][0]["trial"]))["model"][0].as_py()
-    return finished(chart, f"Paths of the optimizers on {surface}", "; ".join(notes))
+    name = results.trials.filter(pc.equal(results.trials["trial"], lines[0][0]["trial"]))["model"][0].as_py()
+    return finished(chart, f"Paths of the optimizers on {name}", [*about, "; ".join(notes)])
 
 
 def _contours() -> alt.Chart:

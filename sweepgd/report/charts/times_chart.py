@@ -2,10 +2,11 @@
 
 import altair as alt
 
-from sweepgd.analysis.batch_size import BUSY, has_knee, update_times
+from sweepgd.analysis.batch_size import busy_notes, has_knee, update_times
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_y, size_x
-from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.lost_sizes import lost_sizes
+from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished, optimizers_of
 from sweepgd.report.number_format import significant
 
 WIDTH = 320
@@ -23,7 +24,7 @@ def time_by_batch_size(results: Results) -> Chart:
         raise Missing("times need completed runs of two batch sizes")
     optimizers = sorted({row["optimizer"] for row in rows})
     knees = {row["optimizer"]: row["knee"] for row in rows if has_knee(row)}
-    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     x = size_x([row["batch_size"] for row in rows])
     panels = []
     for name, (title, factor, unit) in PANELS.items():
@@ -50,6 +51,5 @@ def time_by_batch_size(results: Results) -> Chart:
     subtitle = ["lowest decile over completed runs, without evaluations; bars: 95 % intervals"]
     if words:
         subtitle.append(f"dotted: the knee, where the part that grows with the batch equals the constant part: {words}")
-    if any(row["message"] and row["message"].endswith(BUSY) for row in rows):
-        subtitle.append(BUSY)
+    subtitle += busy_notes(rows) + lost_sizes(results.trials)
     return finished(alt.hconcat(*panels), "Time of an update and of an epoch by batch size", subtitle)

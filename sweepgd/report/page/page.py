@@ -14,11 +14,12 @@ from sweepgd.core.version import __version__
 from sweepgd.record import Results
 from sweepgd.report.charts import CHARTS
 from sweepgd.report.charts.themes import DARK
+from sweepgd.report.first_screen import picture
 from sweepgd.report.page.escaping import data_script, text
 from sweepgd.report.page.page_file import RUNNING
 from sweepgd.report.page.scripts import asset, digest, own_script, vega_bundle
 from sweepgd.report.page.section import Section
-from sweepgd.report.page.sections.answers import answer_sections, landscape_section
+from sweepgd.report.page.sections.answers import answer_sections, landscape_section, picture_section
 from sweepgd.report.page.sections.claims_section import claims_section
 from sweepgd.report.page.sections.headline import headline
 from sweepgd.report.page.sections.provenance import provenance_section, sweep_section
@@ -52,6 +53,7 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
     figures |= {figure.name: figure for figure in study_figures(compared, level, names=COMPARED)}
     trials = trial_data(results)
     sections = [
+        picture_section(figures.pop(picture(results), None)),
         claims_section(claims(results, specs) if specs else None),
         *answer_sections(figures, tables, {"rates": note, "batch-size": note} if note else {}),
         landscape_section(results),

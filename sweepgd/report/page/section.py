@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sweepgd.report.batch_size.equal_table import IN_JSON
 from sweepgd.report.page.escaping import data_script, text
 from sweepgd.report.question_table import Answer, Column
 from sweepgd.report.study_figures import Figure
@@ -49,6 +50,7 @@ def answer_html(answer: Answer) -> str:
     if not shown:
         return f"<h3>{text(answer.question)}</h3>\n<p>{text(answer.empty)}</p>"
     legend = [*answer.legend, *(column.legend for column, _ in shown if column.legend)]
+    legend = [entry for entry in legend if entry != IN_JSON]  # advice for the terminal
     # A heading without text would confuse a screen reader.
     kinds = ['th scope="col"' if column.title else "td" for column, _ in shown]
     head = "".join(

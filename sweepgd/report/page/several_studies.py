@@ -21,6 +21,7 @@ from sweepgd.report.page.sections.headline import best_card, cards_html
 from sweepgd.report.page.sections.trial_sections import parallel_section, trials_section
 from sweepgd.report.page.trial_data import text_column, trial_data
 from sweepgd.report.study_figures import study_figures
+from sweepgd.sweep import recorded_table
 
 # Figures in which each optimizer, and here each study, has a colour or a panel.
 FIGURES = (
@@ -51,6 +52,7 @@ def comparison_page(every: Sequence[Results], names: Sequence[str], tables: Mapp
             trials=merged(studies, [results.trials for results in every]),
             curves=merged(studies, [results.curves for results in every]),
             curvature=every[0].curvature.slice(0, 0),
+            sweep_toml=next((each.sweep_toml for each in every if recorded_table(each.sweep_toml).get("points")), ""),
         )
         trials = _with_studies(trial_data(together), studies)
         figures = {figure.name: figure for figure in study_figures(together, by="optimizer", names=FIGURES)}

@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 from sweepgd.analysis import configurations, ranked
 from sweepgd.analysis.arrow_columns import floats
 from sweepgd.analysis.endings import CUT_SHORT
+from sweepgd.analysis.objective_name import objective_name
 from sweepgd.analysis.varied_hyperparameters import values_of_axes
 from sweepgd.core.errors import printable
 from sweepgd.record import Results
+from sweepgd.report.column_titles import column_title
 
 # Of more trials, the best and an even sample of the others are shown. With more, the page would be slow to open and to sort.
 MOST_TRIALS, MOST_BEST = 10_000, 2_000
@@ -38,10 +40,10 @@ TITLES = {
 def trial_data(results: Results) -> dict[str, Any]:
     """Return the trials as columns, and the loss curves of some of them, as values for JSON.
 
-    Keys: `columns`, each with `name`, `title`, `values` (numbers with DIGITS significant digits or null, or indices into
-    `levels`) and, for texts, `levels`; `axes`, the names of the hyperparameters that the study varied; `trials`, the number of
-    trials in the record; `curves` by trial, with lists `update`, `train_loss` and `validation_loss` of the first replicate. The
-    best trials come first. A trial that repeats a configuration is left out.
+    Keys: `columns`, each with `name`, `title`, `values` (numbers with DIGITS significant digits or null, errors in percent, or
+    indices into `levels`) and, for texts, `levels`; `axes`, the names of the hyperparameters that the study varied; `trials`,
+    the number of trials in the record; `curves` by trial, with lists `update`, `train_loss` and `validation_loss` of the first
+    replicate. The best trials come first. A trial that repeats a configuration is left out.
     """
     every = configurations(results.trials)
     shown = every.take(pa.array(_chosen(every)))
@@ -50,9 +52,11 @@ def trial_data(results: Results) -> dict[str, Any]:
     columns.append(text_column("status", _statuses(shown)))
     columns += [_column(name, axes[name] if name in axes else shown[name].to_pylist()) for name in FIRST]
     columns += [_column(name, values) for name, values in axes.items() if name not in FIRST]
-    columns += [
-        _numbers(name, _rounded(floats(shown, name), DIGITS)) for name in RESULTS if shown[name].null_count < shown.num_rows
-    ]
+    percent = {"objective"} if objective_name(results.trials).endswith("error") else set()
+    percent |= {name for name in RESULTS if name.endswith("_error")}
+    for name in (name for name in RESULTS if shown[name].null_count < shown.num_rows):
+        values = floats(shown, name) * (100.0 if name in percent else 1.0)
+        columns.append(_numbers(name, _rounded(values, DIGITS)) | ({"title": f"{_title(name)} (%)"} if name in percent else {}))
     columns.append(text_column("message", _messages(results.trials, shown)))
     return {
         "columns": columns,
@@ -134,7 +138,7 @@ def text_column(name: str, values: Sequence[str | None]) -> dict[str, Any]:
 
 
 def _title(name: str) -> str:
-    return TITLES.get(name, name.replace("_", " "))
+    return TITLES.get(name, column_title(name))
 
 
 def _rounded(values: npt.NDArray[np.float64], digits: int) -> list[int | float | None]:

@@ -10,6 +10,8 @@ from sweepgd.report.number_format import percent, short, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import VERDICT, cells, interval, reasons
 
+# Many rates are compared by their thirds of a decade.
+NEAR_RATES = ", and in rate by less than a factor of about 2"
 ERRORS = ("train_error", "test_error")
 
 
@@ -31,7 +33,7 @@ def small_large(rows: Sequence[Row]) -> Answer:
     ]
     legend = [
         *_matching(first),
-        "± standard deviation over runs",
+        "± standard deviation over runs" + (" of the pairs" if any(row["over"] == "pairs" for row in rows) else ""),
         "gap = test - train loss",
         *_ratios(named),
         *(reasons([row for row in named if row["message"] != ABOUT_TWO], "quantity") if first["matched"] else []),
@@ -86,7 +88,7 @@ def _ratios(rows: Sequence[Row]) -> list[str]:
 def _interval_text(row: Row) -> str:
     """Return a legend about the interval of a row, or "" if the row has no interval."""
     if row["over"] == "pairs":
-        return f"interval over {row['pairs']} pairs of configurations that differ in batch size only"
+        return f"interval over {row['pairs']} pairs of configurations that differ in batch size{NEAR_RATES}"
     if row["over"] == "runs":
         return f"interval over {row['pairs']} replicates, which holds for these two configurations only"
     if row["over"]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from study_tables import run, trials
 
-from sweepgd.analysis.batch_size import BUSY, has_knee, update_times
+from sweepgd.analysis.batch_size.update_times import BUSY, has_knee, update_times
 
 
 def timed(sizes, fixed=8e-6, knee=32.0, noise=0.0, runs=5, slow=()):

@@ -176,10 +176,14 @@ def test_the_best_configuration_is_selected_by_the_other_replicates():
 
 
 UNDECIDED = {
-    "a group without runs": ({**BETWEEN, "groups": [8, 64]}, "no run with batch_size = 64 has a value of test_loss"),
+    "a group without runs": ({**BETWEEN, "groups": [8, 64]}, "no run has batch_size = 64"),
     "a filter without runs": (
         {"statistic": "mean", "of": "test_loss", "where": {"optimizer": "adam"}},
         "no run has optimizer = adam, as `where` asks for",
+    ),
+    "a misspelt level": (
+        {**BETWEEN, "by": "optimizer", "groups": ["sgd", "sgdd"]},
+        "no run has optimizer = sgdd: did you mean 'sgd'?",
     ),
     "a measure that was not taken": ({"statistic": "mean", "of": "lambda_max"}, "no run has a value of lambda_max"),
     "no values": ({"statistic": "mean", "of": "test_error"}, "no run has a value of test_error"),

@@ -85,7 +85,7 @@ REFUSED = [
             {"dates": ["when"]},
             "row 1 is '01/02/2020', not a date",
         ),
-        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: fix the cell, name the column in data.categories"),
+        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number, and 7 more: fix the cell, name the column in data.cat"),
         (
             "a price as classes",
             HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),
@@ -98,7 +98,7 @@ REFUSED = [
             "two faults at once",
             SEXED.replace("0.25", "x"),
             {},
-            "column 'sex', row 1 is 'f', not a number; column 'b', row 1 is 'x', not a number: ",
+            "column 'sex', row 1 is 'f', not a number, and 7 more; column 'b', row 1 is 'x', not a number, and 2 more: ",
         ),
     ),
     FileCase(

@@ -25,7 +25,7 @@ def test_the_tables_of_a_hyperbola():
     assert list(shown) == [
         "How many updates to validation loss 0.1? Each batch size at its best rate",
         "Up to which batch size do larger batches save updates?",
-        "Which rate is best at each batch size, and how wide is the choice?",
+        "Which rates are good at each batch size, and how wide is the choice?",
         "How does the best rate follow the batch size?",
         "From which batch size on does an update take longer?",
         "Batch sizes at equal epochs, updates, time and train loss",
@@ -37,7 +37,7 @@ def test_the_tables_of_a_hyperbola():
     assert (sgd[:2], sgd[-1]) == (["sgd", "8"], "found")
     assert "(McCandlish et al. 2018)" in " ".join(critical)
     assert "best = fewest updates to the target" in " ".join(rates)
-    assert "inside" in law[3]
+    assert "possible" in law[3]
     assert times[3].split()[0] == "sgd"
     assert times[3].split()[-1] == "10.0"
     assert "equal: 0.1" not in " ".join(equal)
@@ -54,7 +54,7 @@ def test_rates_at_the_end_are_starred_and_void():
 
 def test_without_a_goal_a_level_makes_the_target():
     study = planted(hyperbola, sizes=SIZES, goal=None)
-    assert next(iter(text(study))) == "Which rate is best at each batch size, and how wide is the choice?"
+    assert next(iter(text(study))) == "Which rates are good at each batch size, and how wide is the choice?"
     assert next(iter(text(study, level=0.05))) == "How many updates to validation loss 0.05? Each batch size at its best rate"
 
 

@@ -80,6 +80,11 @@ def test_a_page_works_offline_and_runs_nothing_of_users(tmp_path):
         call("document.getElementById('close').click()")
         write("diverged")
         assert len(cells(0)) == 9
+        write("rate<0.01 diverged")
+        count = call("return document.getElementById('count').textContent")
+        assert count.startswith("9 of 44 trials; there is no column rate, only trial, status, optimizer, schedule, batch_size")
+        titles = call("return [...document.querySelectorAll('#trial-table th')].map(head => head.title)")
+        assert titles[:5] == ["trial", "status", "optimizer", "schedule", "batch_size"]
         write("")
         brush(driver)
         assert call("return document.getElementById('filter').value").startswith("learning_rate>=")

@@ -11,10 +11,12 @@ from report.page.kinds_of_study import KINDS, SWEEP
 from study_files import written
 from study_tables import curvature, run, study_of_rates, trials, value
 
+from sweepgd.analysis.best import best
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.record import load
 from sweepgd.report.page import study_page, write_html
 from sweepgd.report.page.escaping import script_json, text
+from sweepgd.report.page.sections.headline import best_card
 
 CLAIM = '[[claims]]\nsays = "Losses are small."\nstatistic = "mean"\nof = "validation_loss"\nrelation = "<"\nvalue = 1.0\n'
 HOSTILE = "<script>alert(1)</script>"
@@ -74,6 +76,17 @@ def test_the_first_screen_says_what_was_run_and_found(page):
         "the lowest of 31, so biased low", "learning rates 0.1 to 1", "mean of validation_loss: expected < 1, found 3.37",
     ):  # fmt: skip
         assert words in said
+
+
+def test_the_card_of_the_best_tells_its_mean_from_what_such_a_choice_has():
+    values = [[1.0, 1.0, 9.0], [2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]
+    rows = [run(trial, value, replicate) for trial, row in enumerate(values) for replicate, value in enumerate(row)]
+    _, number, about = best_card("Best", best(trials(*rows), 1).to_pylist(), "validation loss")
+    assert (number, about.partition("; ")[2]) == (
+        "2.00",
+        "the lowest of 3, so biased low; a configuration chosen this way has 4.33 (95 % interval -5.71 to 14.4) on a replicate"
+        " that did not choose it",
+    )
 
 
 def test_equal_records_give_equal_bytes(page, rates, tmp_path):

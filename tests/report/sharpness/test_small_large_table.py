@@ -11,7 +11,8 @@ def test_small_against_large_batch_describes_the_matching():
     assert error[3:7] == ["1.28", "±0.60", "5.27", "±0.60"]
     legend = " ".join(" ".join(lines).split())
     assert "8 and 8 runs (4 and 4 configurations) at matched train loss, within a factor of 1.26: 0.00900 … 0.0101" in legend
-    assert "interval over 4 pairs of configurations that differ in batch size only" in legend
+    assert "interval over 4 pairs of configurations that differ in batch size, and in rate by less than" in legend
+    assert "± standard deviation over runs of the pairs" in legend
 
 
 def test_ratio_and_interval_are_left_out_together():

@@ -5,6 +5,7 @@ const columnOf = new Map(columns.map((column) => [column.name, column]));
 const trialCount = columns[0].values.length;
 const filterField = document.getElementById("filter");
 const filterListeners = [];
+let filterProblem = "";  // names a column of a condition that does not exist
 let kept = new Uint8Array(trialCount).fill(1);
 
 function cell(column, row) {
@@ -24,6 +25,10 @@ const COMPARE = {
 function condition(token) {
   const parts = /^([^<>=]+)(<=|>=|=|<|>)(.+)$/.exec(token);
   const column = parts && columnOf.get(parts[1]);
+  if (parts && !column) {
+    filterProblem = `; there is no column ${parts[1]}, only ${[...columnOf.keys()].join(", ")}`;
+    return () => true;
+  }
   if (!column) {
     const word = token.toLowerCase();
     return (row) => columns.some((one) => String(cell(one, row) ?? "").toLowerCase().includes(word));
@@ -37,6 +42,7 @@ function condition(token) {
 }
 
 function applyFilter() {
+  filterProblem = "";
   const conditions = (filterField?.value.match(/\S+/g) ?? []).map(condition);
   kept = Uint8Array.from({ length: trialCount }, (_, row) => (conditions.every((holds) => holds(row)) ? 1 : 0));
   filterListeners.forEach((listener) => listener());

@@ -22,7 +22,7 @@ function showTable() {
   trialTable.tBodies[0].replaceWith(body);
   moreButton.hidden = rows.length <= pageRows;
   const [some, all] = [rows.length, trialCount].map((count) => count.toLocaleString("en"));
-  document.getElementById("count").textContent = `${some} of ${all} trials`;
+  document.getElementById("count").textContent = `${some} of ${all} trials${filterProblem}`;
 }
 
 function trialRow(row) {
@@ -54,6 +54,7 @@ function trialHead(column) {
   const button = element("button", { type: "button", onclick: () => sortBy(column.name) }, column.title, mark);
   const head = element("th", { scope: "col", className: column.levels ? "" : "number" }, button);
   head.dataset.name = column.name;
+  head.title = column.name;  // as a condition of the filter names it
   return head;
 }
 

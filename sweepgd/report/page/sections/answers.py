@@ -50,6 +50,11 @@ GROUPS = (
 )
 
 
+def picture_section(figure: Figure | None) -> Section | None:
+    """Return the figure that answers the question of the study best, or None if the study has no data for it."""
+    return None if figure is None else Section("picture", "The picture to begin with", figure_html(figure))
+
+
 def answer_sections(figures: Mapping[str, Figure], tables: Mapping[str, pa.Table], notes: Mapping[str, str]) -> list[Section]:
     """Return the sections of GROUPS that have a figure or a table. `notes` has a sentence for some of them, by name."""
     found = {name: answer for name, answer in answers(tables).items() if isinstance(answer, Answer)}

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from sweepgd.report.claims_table import evidence, legend
+from sweepgd.report.claims_table import evidence, legend, shown_answer
 from sweepgd.report.page.escaping import text
 from sweepgd.report.page.section import Section
 
@@ -13,7 +13,7 @@ def claims_section(answers: pa.Table | None) -> Section | None:
     if not rows:
         return None
     items = "\n".join(
-        f'<li><span class="answer {row["answer"].replace(" ", "-")}">{text(row["answer"])}</span> {text(row["claim"])}'
+        f'<li><span class="answer {shown_answer(row).replace(" ", "-")}">{text(shown_answer(row))}</span> {text(row["claim"])}'
         f'<p class="legend">{text(evidence(row))}</p></li>'
         for row in rows
     )

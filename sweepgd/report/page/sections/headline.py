@@ -26,13 +26,14 @@ def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table
     `sweep` holds the values of the sweep file, and `tables` the tables of `analysis.summary`.
     """
     trials = results.trials
-    paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
+    asked = f'<p class="question">{text(sweep["description"])}</p>\n' if sweep.get("description") else ""
+    paragraphs = [text(sweep["source"])] if sweep.get("source") else []
     paragraphs.append(text(_kind(trials)))
     best = best_card("Best configuration", tables["best"].to_pylist(), objective_name(trials))
     cards = [_runs(tables["endings"].to_pylist(), sweep), best, *_diverged(trials), *_time(trials)]
     equal = as_good(trials) if trials.num_rows else None
     after = f"<p>{text(equal)}</p>" if equal else ""
-    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + cards_html(cards) + after
+    return asked + "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + cards_html(cards) + after
 
 
 def cards_html(cards: Sequence[Card]) -> str:
@@ -80,7 +81,11 @@ def best_card(title: str, rows: list[Row], name: str) -> Card:
     named = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
     value = best_value(row, name)
     interval = f"{100 * CONFIDENCE:g} % interval {value.interval}" if value.interval else ""
-    return title, value.number, "; ".join(filter(None, (named, interval, value.about)))
+    about = [interval, value.about]
+    if value.estimate:
+        chosen = f"a configuration chosen this way has {value.estimate} ({interval}) on a replicate that did not choose it"
+        about = [value.about, chosen]
+    return title, value.number, "; ".join(filter(None, (named, *about)))
 
 
 def _diverged(trials: pa.Table) -> list[Card]:
@@ -88,7 +93,8 @@ def _diverged(trials: pa.Table) -> list[Card]:
     if not rows.num_rows:
         return []
     rates = pc.min_max(rows["learning_rate"]).as_py()
-    known = "" if rates["min"] is None else f"learning rates {short(rates['min'])} to {short(rates['max'])}"
+    low, high = (None if rates[end] is None else short(rates[end]) for end in ("min", "max"))
+    known = "" if low is None else f"learning rate {low}" if low == high else f"learning rates {low} to {high}"
     return [("Diverged", f"{rows.num_rows:,} of {trials.num_rows:,} runs", known)]
 
 

@@ -16,6 +16,7 @@ def parallel_section(trials: dict[str, Any]) -> Section | None:
         '<div class="scroll" tabindex="0" role="region" aria-label="Lines of trials"><div id="parallel-lines"></div></div>\n'
         '<p class="legend">a line is a trial; <span class="key best"></span> the best tenth, <span class="key other"></span>'
         ' others, <span class="key without"></span> without an objective (diverged, pruned or failed), at the top;'
+        " a line runs above an axis if the trial does not have that setting;"
         ' <span id="parallel-count"></span></p>'
     )
     return Section("parallel", "Trials across all hyperparameters", body)
@@ -36,8 +37,8 @@ def trials_section(trials: dict[str, Any]) -> Section:
 <input id="filter" type="search" autocomplete="off" spellcheck="false" aria-describedby="filter-help">
 <button type="button" id="clear">Clear</button> <output id="count" for="filter"></output></div>
 <p class="legend" id="filter-help">Words, such as <code>adam diverged</code>, and conditions, such as
-<code>batch_size&gt;=64 learning_rate&lt;0.1 optimizer=sgd|adam</code>. Click a heading to sort, and a trial for its
-details.</p>
+<code>batch_size&gt;=64 learning_rate&lt;0.1 optimizer=sgd|adam</code>; a heading shows the column's name when the pointer rests
+on it. Click a heading to sort, and a trial for its details.</p>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Table of trials"><table id="trial-table"><thead></thead>
 <tbody></tbody></table></div>
 <p><button type="button" id="more" hidden>Show more</button></p>
