@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sweepgd.cli.options import Directory, Plugin
-from sweepgd.core.errors import UsageError
+from sweepgd.core.errors import UsageError, installing
 
 
 def dashboard(
@@ -48,7 +48,7 @@ def dashboard(
     if only_file:
         return
     if find_spec("optuna_dashboard") is None:
-        print(f"To see it: uv sync --extra dashboard, then uv run optuna-dashboard {url}")
+        print(f"To see it: {installing('dashboard')}, then run optuna-dashboard {url}")
         return
     command = "from optuna_dashboard._cli import main; main()"
     sys.stdout.flush()

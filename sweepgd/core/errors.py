@@ -46,6 +46,11 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_LINE else f"{line[:half]} … {line[-half:]}"
 
 
+def installing(extra: str) -> str:
+    """Return how to install the optional packages of sweepgd with this name."""
+    return f"install sweepgd[{extra}] (in a clone: uv sync --inexact --extra {extra})"
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return a question that suggests the known name closest to `name`, or "" if no known name is close."""
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, installing
 
 FOLDER_MEANING = "folder of the original files; downloaded if empty"
 # The seconds without an answer after which a download fails.
@@ -34,7 +34,7 @@ def downloaded(name: str, download: Download) -> Path:
         import pooch
     except ImportError as error:
         raise SweepgdError(
-            "downloads need the package pooch: install sweepgd[images], or give the folder of the files in data.folder"
+            f"downloads need the package pooch: {installing('images')}, or give the folder of the files in data.folder"
         ) from error
     inner = [f"{download.unpacked}/{member}" for member in download.members]
     folder = platformdirs.user_cache_path("sweepgd") / "datasets" / name

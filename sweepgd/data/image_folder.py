@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, installing
 from sweepgd.data.contract import Image, Table
 from sweepgd.data.raw import shown
 from sweepgd.data.table_checks import check_memory, reading
@@ -108,7 +108,7 @@ def _pixels(file: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     try:
         from PIL import Image as Pillow
     except ImportError as error:
-        raise SweepgdError(f"{file}: images need the package pillow: install sweepgd[images]") from error
+        raise SweepgdError(f"{file}: images need the package pillow: {installing('images')}") from error
     with reading(file), Pillow.open(file) as image:
         image.load()
         mode = image.mode

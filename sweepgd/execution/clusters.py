@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
+from sweepgd.core.errors import SweepgdError, UsageError, installing, reason, suggestion
 from sweepgd.execution.fork_server import cores
 from sweepgd.execution.queues import QUEUES, check_submit_command, queued
 
@@ -183,4 +183,4 @@ def _imported(module: str, extra: str, on: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError:
-        raise SweepgdError(f"--on {on} needs {module}: run uv sync --extra {extra} in the clone") from None
+        raise SweepgdError(f"--on {on} needs {module}: {installing(extra)}") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.core.errors import UsageError
+from sweepgd.core.errors import UsageError, installing
 from sweepgd.serving.model_header import ModelHeader
 from sweepgd.serving.onnx_layers import add_layers
 
@@ -34,8 +34,7 @@ def onnx_bytes(model: "Model") -> bytes:
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError:
         raise UsageError(
-            "an .onnx file needs the package onnx: install sweepgd[onnx] (in a clone: uv sync --inexact --extra onnx), or give"
-            " a name that ends in .npz"
+            f"an .onnx file needs the package onnx: {installing('onnx')}, or give a name that ends in .npz"
         ) from None
     header = model.header
     graph = Graph(helper.make_node, numpy_helper.from_array)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.core.errors import SweepgdError, installing, reason
 from sweepgd.core.outcome import FAILED, TIMED_OUT
 from sweepgd.record import Results, load
 from sweepgd.record.atomic_files import atomic_replacement, writing
@@ -37,9 +37,7 @@ def write_experiment(directory: Path | str) -> Path:
         try:
             import mlflow  # noqa: F401 - an extra
         except ImportError:
-            raise SweepgdError(
-                "an MLflow experiment needs the package mlflow-skinny: run uv sync --inexact --extra mlflow in the clone"
-            ) from None
+            raise SweepgdError(f"an MLflow experiment needs the package mlflow-skinny: {installing('mlflow')}") from None
         # A new folder each time, because MLflow keeps an open connection for each path.
         with writing(results.directory), TemporaryDirectory(prefix=f".{FILE}-", dir=results.directory) as folder:
             with _without_fsync():

@@ -4,7 +4,7 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, installing
 from sweepgd.record import load
 from sweepgd.record.atomic_files import writing
 from sweepgd.study.exported_runs import ExportedRun, exported_runs
@@ -21,7 +21,7 @@ def write_events(directory: Path | str) -> Path:
     """
     results = load(directory)
     if find_spec("tensorboardX") is None:
-        raise SweepgdError("event files need the package tensorboardX: run uv sync --extra tensorboard in the clone")
+        raise SweepgdError(f"event files need the package tensorboardX: {installing('tensorboard')}")
     folder, unfinished = results.directory / "tensorboard", results.directory / ".tensorboard.tmp"
     with writing(results.directory):
         shutil.rmtree(unfinished, ignore_errors=True)

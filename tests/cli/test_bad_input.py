@@ -185,5 +185,5 @@ def test_a_missing_extra(run, tmp_path, monkeypatch):
     monkeypatch.setattr(samplers, "find_spec", lambda package: None)
     for name, package in (("cmaes", "cmaes"), ("gp", "torch")):
         refused = run("search", path, "--sampler", name)
-        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: run uv sync --extra {name} in the clone")
+        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: install sweepgd[{name}]")
     assert files() == before

@@ -55,7 +55,7 @@ COMMANDS = {
     "train --learning-rate -1": (2, "must be at least 0"),
     "train --optimizer adamm": (2, "unknown optimizer 'adamm': did you mean 'adam'?"),
     "train --model linear": (2, "model 'linear' is for regression"),
-    "train --data nowhere.csv": (2, 'data.path needs data.task: give "regression" or "classification"'),
+    "train --data nowhere.csv": (1, "no such file: nowhere.csv"),
     "train --set space.batch_size=[8,16]": (2, "train runs one configuration, but batch_size has several values: use search"),
     "train --set points=[{}]": (2, "train runs one configuration, but points has several values: use search"),
     "train --set search.replicates=3": (2, "train makes one run, but search.replicates is 3: use search"),

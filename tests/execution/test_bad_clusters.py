@@ -14,6 +14,7 @@ from distributions import distribution, environment
 from linear_sweep import sweep_file
 
 from sweepgd import load
+from sweepgd.core.errors import installing
 from sweepgd.execution import clusters, queues
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -97,7 +98,7 @@ def test_an_address_that_is_none(on, why, impatient, monkeypatch, capsys, tmp_pa
 def test_an_engine_that_is_not_installed(on, module, extra, monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, module, None)
     code, err = refused(monkeypatch, capsys, tmp_path, on)
-    assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: run uv sync --extra {extra} in the clone\n")
+    assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: {installing(extra)}\n")
 
 
 def test_a_machine_that_cannot_submit_jobs(monkeypatch, capsys, tmp_path):

@@ -66,6 +66,6 @@ def test_every_run_has_its_curve_its_settings_and_its_final_losses(run, director
 
 def test_without_tensorboardx_nothing_is_written(directory, monkeypatch):
     monkeypatch.setattr(tensorboard_export, "find_spec", lambda name: None)
-    with pytest.raises(SweepgdError, match=r"^event files need the package tensorboardX: run uv sync --extra tensorboard"):
+    with pytest.raises(SweepgdError, match=r"^event files need the package tensorboardX: install sweepgd"):
         tensorboard_export.write_events(directory)
     assert not list(directory.glob("*tensorboard*"))

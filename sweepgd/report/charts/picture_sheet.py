@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
+from sweepgd.core.errors import installing
 from sweepgd.report.charts.style import Chart, Missing
 
 # The width of a picture, the width of its cell without text and with text, and the height of two lines of text, in pixels.
@@ -44,7 +45,7 @@ def _url(pixels: npt.NDArray[np.floating]) -> str:
     try:
         from PIL import Image
     except ImportError as error:
-        raise Missing("pictures need the package pillow: install sweepgd[images]") from error
+        raise Missing(f"pictures need the package pillow: {installing('images')}") from error
     height, width, channels = pixels.shape
     shown = pixels if channels in (1, 3) else pixels.mean(axis=2, keepdims=True)
     # Enlarged without smoothing, so that pixels of small images can be seen.

@@ -8,7 +8,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler,
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from sweepgd.core.errors import SweepgdError, UsageError, nearest
+from sweepgd.core.errors import SweepgdError, UsageError, installing, nearest
 from sweepgd.study.samplers.stateless import GridPoints, Points, QuasiRandomPoints, RandomPoints
 from sweepgd.study.samplers.unrepeated import MOST_REPEATS, Drawn, Unrepeated, draw_at_random
 from sweepgd.sweep.space import Space
@@ -77,7 +77,7 @@ def make(
 
 def _require_package(package: str, sampler: str) -> None:
     if find_spec(package) is None:
-        raise SweepgdError(f"the {sampler} sampler needs the package {package}: run uv sync --extra {sampler} in the clone")
+        raise SweepgdError(f"the {sampler} sampler needs the package {package}: {installing(sampler)}")
 
 
 def _require_numeric(space: Space, objectives: int) -> None:

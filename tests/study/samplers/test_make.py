@@ -3,7 +3,7 @@
 import pytest
 from study.samplers.spaces import NUMERIC, SPACE
 
-from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.errors import SweepgdError, UsageError, installing
 from sweepgd.study import samplers
 from sweepgd.study.samplers import make
 from sweepgd.sweep.space import Space
@@ -30,5 +30,5 @@ def test_a_missing_extra_says_how_to_install_it(name: str, package: str, monkeyp
     monkeypatch.setattr(samplers, "find_spec", lambda asked: None if asked == package else object())
     with pytest.raises(SweepgdError) as caught:
         make(name, NUMERIC, 0)
-    assert str(caught.value) == f"the {name} sampler needs the package {package}: run uv sync --extra {name} in the clone"
+    assert str(caught.value) == f"the {name} sampler needs the package {package}: {installing(name)}"
     assert not isinstance(caught.value, UsageError)
