@@ -240,7 +240,7 @@ def _override(table: dict[str, Any], override: str) -> None:
 def _correction(text: str) -> str:
     """Return the advice on a text that is not a TOML value: brackets for a list, and quotes for text."""
     try:
-        toml_syntax.value(f"[{text}]", "")
+        several = len(toml_syntax.value(f"[{text}]", "")) > 1
     except ValueError:
-        return "put text in quotes, as in '\"adam\"'"
-    return f"write a list in brackets, as in '[{text}]'"
+        several = False
+    return f"write a list in brackets, as in '[{text}]'" if several else "put text in quotes, as in '\"adam\"'"

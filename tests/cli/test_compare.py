@@ -70,6 +70,7 @@ def test_the_page_of_studies_has_their_tables_and_the_trials_of_all(run):
     assert sorted(columns["trial"]["values"]) == [0, 1, 2, 10, 11, 12]
     assert (columns["optimizer"]["levels"], columns["study"]["levels"]) == (["sgd"], ["two", "one"])
     assert page.data("trial-data")["axes"][0] == "study"
+    assert '"title":"optimizer, study"' in Path("new/page.html").read_text(encoding="utf-8")
     run("compare", "x/one", "y/one", "--out", "page.html", "--json")
     assert "so that this page has no common figures" in Page(Path("page.html").read_text(encoding="utf-8")).text
 

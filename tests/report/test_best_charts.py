@@ -73,6 +73,12 @@ def test_without_validation_rows_the_test_error_is_beside_the_train_error():
     assert points == {(8, "train"): 10.0, (8, "test"): 20.0, (16, "train"): 20.0, (16, "test"): 40.0}
 
 
+def test_a_diverged_size_is_named_and_a_lone_configuration_is_not_best():
+    table = trials(run(0, None, batch_size=1), *(run(size, 1.0, batch_size=size, validation_error=0.1) for size in (8, 64)))
+    subtitle = error_by_batch_size(results(table)).to_dict()["title"]["subtitle"]
+    assert subtitle == ["after 10 epochs; means over completed replicates", "batch size 1: every run diverged"]
+
+
 def test_one_learning_rate_needs_no_figure_of_rates():
     with pytest.raises(Missing, match="all runs have the same learning rate"):
         by_rate(results(trials(*(run(trial, 1.0, batch_size=8 * (trial + 1)) for trial in (0, 1)))))

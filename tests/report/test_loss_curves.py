@@ -139,6 +139,16 @@ def test_updates_of_very_different_number_have_a_logarithmic_axis():
     assert scales == {"update": "log", "epoch": None}
 
 
+def test_on_a_surface_losses_are_against_updates_and_labels_have_no_batch_size():
+    table = trials(*(run(trial, 1.0, data="none", batch_size=1, optimizer=rule) for trial, rule in enumerate(("sgd", "adam"))))
+    chart = loss_curves(results(table, curves(*curve(0, [3.0] * 30), *curve(1, [2.0] * 30))))
+    assert list(lines(chart)) == ["sgd (rate 0.1)", "adam (rate 0.1)"]
+    x = panels(chart)[0]["layer"][-1]["encoding"]["x"]
+    assert (x["title"], x["scale"]["type"], x["scale"]["domain"]) == ("updates", "log", [10, 290])
+    # Colours are in the order of the names, in every chart of a study.
+    assert panels(chart)[0]["layer"][-1]["encoding"]["color"]["scale"]["range"] == [COLOURS[1], COLOURS[0]]
+
+
 def test_on_a_logarithmic_axis_a_line_begins_after_an_update():
     table = trials(run(0, 1.0, batch_size=8), run(1, 1.0, batch_size=1000))
     points = curve(0, [3.0] * 30) + [row | {"update": row["update"] // 10} for row in curve(1, [3.0, 1.0])]

@@ -1,5 +1,6 @@
 """The lines of the chart of loss curves: labels, colours, and the point at which a diverged run leaves the picture."""
 
+from collections.abc import Set
 from itertools import groupby
 from math import isfinite
 from typing import Any
@@ -44,13 +45,13 @@ def coloured(lines: list[Rows], by: str) -> list[int]:
     return sorted(spaced)
 
 
-def labels_of(lines: dict[int, dict[str, Any]], by: str) -> dict[int, str]:
+def labels_of(lines: dict[int, dict[str, Any]], by: str, without: Set[str] = frozenset()) -> dict[int, str]:
     """Return a label for each line: the level and its configuration, such as "10 (sgd, rate 0.2)".
 
     `lines` holds the first row of each line. A label names the schedule if schedules vary, and the trial if two labels would be
-    equal.
+    equal. It does not name the columns in `without`.
     """
-    left_out = {by} if len({row["schedule"] for row in lines.values()}) > 1 else {by, "schedule"}
+    left_out = {by, *without} if len({row["schedule"] for row in lines.values()}) > 1 else {by, "schedule", *without}
     labels = {number: _label(row, by, left_out) for number, row in lines.items()}
     known = list(labels.values())
     return {
@@ -139,7 +140,10 @@ def _thinned(line: Rows) -> Rows:
         return line
     losses = np.array([row["train_loss"] for row in line], dtype=float)
     kept = {*range(FIRST_POINTS), len(line) - 1}
-    for part in np.array_split(np.arange(FIRST_POINTS, len(line) - 1), (MOST_POINTS - FIRST_POINTS) // 2 - 1):
+    first, last, sections = FIRST_POINTS, len(line) - 1, (MOST_POINTS - FIRST_POINTS) // 4
+    # Even sections suit a linear axis, and growing ones a logarithmic axis.
+    edges = np.unique(np.concatenate([np.linspace(first, last, sections), np.geomspace(first, last, sections)]).astype(int))
+    for part in np.split(np.arange(first, last), edges[1:-1] - first):
         order = part[np.argsort(losses[part], kind="stable")]
         kept |= {int(order[0]), int(order[-1])}
     return [line[place] for place in sorted(kept)]

@@ -4,6 +4,7 @@ from itertools import groupby
 from math import isfinite
 
 import altair as alt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis import by as factor_levels
@@ -29,11 +30,15 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     """Return a chart of train loss and, beside it, of validation loss, with a line for each level of `by`.
 
     `by` is one of `mean_curves.LINES`, by default the first of batch size and optimizer that varies, or else the learning rate.
-    `x` is one of "epoch", "update" and "seconds". The time is the one without disturbances, as in `mean_curves`. If a schedule
-    changes the learning rate, a panel below the train loss shows the rate as a share of the highest rate of its line. At most
-    MOST_COLOURS lines have a colour. Raises Missing if no run has a loss curve.
+    `x` is one of "epoch" (for a surface without data, "update"), "update" and "seconds". The time is the one without
+    disturbances, as in `mean_curves`. If a schedule changes the learning rate, a panel below the train loss shows the rate as
+    a share of the highest rate of its line. At most MOST_COLOURS lines have a colour. Raises Missing if no run has a loss
+    curve.
     """
     by = _varied(results) if by is None else by
+    # Without data, an epoch is an update, the batch has no size, and most of a long descent is in the first updates.
+    surface = pc.unique(results.trials["data"]).to_pylist() == ["none"]
+    x = "update" if surface and x == "epoch" else x
     table = mean_curves(results.trials, results.curves, by)
     parts = [part for part in PARTS if table[part].null_count < table.num_rows]
     if not parts:
@@ -41,13 +46,13 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
     lines = lines_of(table, by)
     x_title = _in_unit_of_time(lines) if x == "seconds" else X_TITLES[x]
     bright = coloured(lines, by)
-    labels = labels_of({number: lines[number][0] for number in bright}, by)
+    labels = labels_of({number: lines[number][0] for number in bright}, by, without={"batch_size"} if surface else set())
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
     levels = [lines[number][0]["level"] for number in bright]
     colour = _colours(domain, by, shades(levels, optimizers_of(results.trials)) if by == "optimizer" else COLOURS)
     top = ceiling(lines, parts)
     # A logarithmic axis has no 0. A stroke from its edge to a far first evaluation would show losses that nobody measured.
-    begin = _beginning(lines, x)
+    begin = _beginning(lines, x, surface)
     drawn: dict[str, Rows] = {}
     exits: dict[str, Rows] = {}
     rates: Rows = []
@@ -91,8 +96,18 @@ def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Ch
         )
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
     title, subtitle = _words(by, parts, lines, len(lines) - len(bright), floor, x, _is_tuned(results, by))
-    notes = busy_notes(update_times(results.trials).to_pylist()) if x == "seconds" else []
+    notes = ["a line ends at the last update that all of its replicates reached"] if _ends_early(results, lines) else []
+    notes += busy_notes(update_times(results.trials).to_pylist()) if x == "seconds" else []
     return finished(alt.hconcat(*panels), title, subtitle + notes)
+
+
+def _ends_early(results: Results, lines: list[Rows]) -> bool:
+    """Return True if the completed replicates of a line made different numbers of updates."""
+    drawn = pa.array([line[0]["trial"] for line in lines], pa.int64())
+    completed = pc.equal(results.trials["status"], "completed")
+    trials = results.trials.filter(pc.and_(completed, pc.is_in(results.trials["trial"], value_set=drawn)))
+    made = trials.group_by("trial").aggregate([("updates", "min"), ("updates", "max")])
+    return bool(pc.any(pc.less(made["updates_min"], made["updates_max"])).as_py())
 
 
 def _is_tuned(results: Results, by: str) -> bool:
@@ -166,14 +181,14 @@ def _up(field: str, title: str, values: list[float]) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".6~g", tickCount=6))
 
 
-def _beginning(lines: list[Rows], x: str) -> float:
+def _beginning(lines: list[Rows], x: str, surface: bool) -> float:
     """Return the first evaluation after an update if the horizontal axis is logarithmic, or else 0.
 
-    The axis is logarithmic if a completed line is much longer than another.
+    The axis is logarithmic on a surface, or if a completed line is much longer than another.
     """
     completed = _completed(lines)
     ends = [line[-1][x] for line in completed if line[-1][x]]
-    if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
+    if x == "epoch" or not ends or not (surface or max(ends) >= LONGEST_TO_SHORTEST * min(ends)):
         return 0.0
     return min(row[x] for line in completed for row in line if row[x])
 

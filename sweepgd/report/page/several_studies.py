@@ -1,6 +1,7 @@
 """The page of several studies: the tables of `sweepgd compare`, and figures in which each study has lines of its own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,7 +57,9 @@ def comparison_page(every: Sequence[Results], names: Sequence[str], tables: Mapp
         )
         trials = _with_studies(trial_data(together), studies)
         figures = {figure.name: figure for figure in study_figures(together, by="optimizer", names=FIGURES)}
-        sections += answer_sections(figures, {}, {})
+        # An entry of a legend is an optimizer of a study.
+        legend, named = '"title":"optimizer"', '"title":"optimizer, study"'
+        sections += [replace(part, body=part.body.replace(legend, named)) for part in answer_sections(figures, {}, {})]
         found = [parallel_section(trials), trials_section(trials)]
         sections += [section for section in found if section is not None]
     name = " and ".join(names) if len(names) == 2 else ", ".join(names)

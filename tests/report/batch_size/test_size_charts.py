@@ -72,7 +72,8 @@ def test_times_of_a_busy_machine_are_noted_below_the_title():
     slow = study.trials["replicate"].to_numpy() > 0
     index = study.trials.column_names.index("seconds_per_update")
     disturbed = study.trials.set_column(index, "seconds_per_update", pa.array(seconds * (1 + 9 * slow)))
-    assert titles(CHARTS["time_by_batch_size"](study._replace(trials=disturbed)))["subtitle"][-1] == BUSY
+    for name, arguments in (("time_by_batch_size", {}), ("equal_by_batch_size", {}), ("loss_curves", {"x": "seconds"})):
+        assert titles(CHARTS[name](study._replace(trials=disturbed), **arguments))["subtitle"][-1] == BUSY
 
 
 def test_equal_budgets_have_four_panels():
