@@ -21,6 +21,7 @@ from sweepgd.training.compiled_run import CompiledRun
 from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
+from sweepgd.training.start_evaluation import StartEvaluation
 from sweepgd.training.stretches import stretch_from
 
 # The most seconds that a single call of a kernel should take, because a kernel does not notice Ctrl-C (numba#5551).
@@ -36,7 +37,8 @@ class Training:
     This evaluation does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
     `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`).
-    Without `gradient_norm`, evaluations leave out the norm of the gradient. To
+    Without `gradient_norm`, evaluations leave out the norm of the gradient. `start_evaluation` is that of other runs with the
+    same data and architecture. To
     repeat a run of another library, give `initial`, parameters, (parameters,) or (recorded,), and `order`, a function from the
     epoch to its row numbers. At the time `deadline` of the monotonic clock, the run is timed out. After the last evaluation of
     `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final weights, and
@@ -56,6 +58,7 @@ class Training:
         last_batch: str = "keep",
         weights: npt.NDArray[np.float64] | None = None,
         gradient_norm: bool = True,
+        start_evaluation: StartEvaluation | None = None,
         rungs: Sequence[int] = (),
         deadline: float = inf,
         initial: npt.NDArray[Any] | None = None,
@@ -85,6 +88,7 @@ class Training:
             dtype=dtype,
             gradient_norm=gradient_norm,
         )
+        self._start_evaluation = start_evaluation or StartEvaluation()
         self.points: list[Evaluation] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
         self._outcome: Outcome | None = None
@@ -247,7 +251,9 @@ class Training:
     def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Evaluation:
         counts = (self.updates, epoch, self.samples, self.seconds, rate, batch_size or self.batch_size)
         # An Evaluation has the fields of the result in the same order. Keyword arguments would take 1.5 µs more.
-        return Evaluation(*counts, *self.kernels.evaluate(parameters), self._batch_loss)
+        evaluate = self.kernels.evaluate
+        result = evaluate(parameters) if self.updates else self._start_evaluation.of(parameters, evaluate)
+        return Evaluation(*counts, *result, self._batch_loss)
 
     def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:
         """Add an evaluation to `points`. The evaluation may end the run."""

@@ -30,6 +30,7 @@ from sweepgd.training.data_shape import augmentation_of, shape_of
 from sweepgd.training.objectives import objectives_of
 from sweepgd.training.prepared_data import PreparedData, digest_of, leave
 from sweepgd.training.resolved_sweep import resolved
+from sweepgd.training.start_evaluation import StartEvaluation
 
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
@@ -84,6 +85,7 @@ class SweepContext:
         self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._data_of(seed).processing))
         self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
         self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(self._first.data, self._data_of(seed)))
+        self._start_evaluation = lru_cache(CACHED_REPLICATES)(lambda replicate: StartEvaluation())
         self._contexts = lru_cache(CACHED_CONTEXTS)(self._context_of)
         self.sweep = sweep
         with _naming(first):
@@ -200,6 +202,7 @@ class SweepContext:
             last_batch=self._first.data.last_batch,
             weights=self._weights(self.data_seed(replicate)),
             gradient_norm=self.sweep.record.gradient_norm,
+            start_evaluation=self._start_evaluation(replicate),
             rungs=rungs,
             deadline=deadline,
         )

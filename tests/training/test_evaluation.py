@@ -9,6 +9,7 @@ from training.linear_runs import LINEAR, TEN, column, naive_descent, naive_loss_
 from sweepgd.data import DataSpec, prepare
 from sweepgd.kernels.trainer import EvaluationResult
 from sweepgd.training import Evaluation
+from sweepgd.training.start_evaluation import StartEvaluation
 
 
 def test_evaluations_at_the_start_at_epoch_ends_and_every_eval_every_samples():
@@ -50,6 +51,22 @@ def test_evaluations_without_the_gradient_norm_are_otherwise_the_same():
     assert np.isnan(without.gradient_norm)
     same = without._replace(gradient_norm=with_norm.gradient_norm, seconds=with_norm.seconds)
     np.testing.assert_array_equal(same, with_norm)
+
+
+def test_equal_initial_parameters_are_evaluated_once():
+    known, asked = StartEvaluation(), []
+
+    def evaluate(parameters):
+        asked.append(parameters.tolist())
+        return EvaluationResult(*parameters, *[0.0] * 5)
+
+    start = np.array([1.0, 2.0])
+    first = known.of(start, evaluate)
+    assert known.of(start.copy(), evaluate) is first
+    start[0] = 3.0
+    assert known.of(start, evaluate).train_loss == 3.0
+    assert known.of(np.array([1.0, 2.0]), evaluate) == first
+    assert asked == [[1.0, 2.0], [3.0, 2.0], [1.0, 2.0]]
 
 
 def test_the_batch_loss_is_the_last_mini_batchs_before_its_update():
