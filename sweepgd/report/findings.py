@@ -69,7 +69,8 @@ def as_good(trials: pa.Table) -> str | None:
     """Return a sentence on the configurations that may be the best, or None if these configurations cannot be determined."""
     subset = best_subset(trials)
     if subset is None:
-        return None
+        alone = pc.max(once(trials)["replicate"]).as_py() == 0 and endings(trials)["whole"][0].as_py() > 1
+        return "Unknown, because one replicate each gives no interval: set search.replicates." if alone else None
     count, candidates = subset.rows.num_rows, subset.candidates
     if count == 1:
         return f"No other of the {candidates} complete configurations may be the best (at {100 * CONFIDENCE:g} %)."

@@ -12,6 +12,7 @@ from rich.text import Text
 from sweepgd.analysis.analysis_parts import PARTS
 from sweepgd.analysis.boundary import boundary
 from sweepgd.analysis.rate_batch import rate_batch_map
+from sweepgd.core.outcome import COMPLETED
 from sweepgd.record import Results
 from sweepgd.report.claims_table import COLOURS, shown_answer
 from sweepgd.report.findings import findings, question
@@ -37,7 +38,7 @@ class FirstScreen:
         width = min(WIDTH, options.max_width)
         before = [*_question(self.results, width), *_findings(self.results, width)]
         after = [
-            *_block("Picture", [_picture_line(self.results, self.drawn)], width),
+            *_block("Picture", _picture_lines(self.results, self.drawn), width),
             *_block("Next", _next_lines(self.results), width),
         ]
         yield from before
@@ -45,9 +46,11 @@ class FirstScreen:
         yield from after
 
 
-def picture(results: Results) -> str:
-    """Return the name of the figure that answers the question of the study best."""
+def picture(results: Results) -> str | None:
+    """Return the name of the figure that answers the question of the study best, or None if no run has a curve."""
     trials = results.trials
+    if not trials.num_rows or not pc.any(pc.greater(trials["updates"], 0)).as_py():
+        return None
     if boundary(trials).num_rows:
         return "boundary_map"
     if pc.unique(trials["data"]).to_pylist() == ["none"]:
@@ -56,7 +59,8 @@ def picture(results: Results) -> str:
     specs = recorded_claims(results.sweep_toml)
     if measures and 2 * sum(bool({spec.of, spec.by} & measures) for spec in specs) >= len(specs) > 0:
         return "measure_against_gap"
-    of_sizes = {spec.of for spec in specs if spec.by == "batch_size"}
+    completed = pc.count_distinct(trials.filter(pc.equal(trials["status"], COMPLETED))["batch_size"]).as_py()
+    of_sizes = {spec.of for spec in specs if spec.by == "batch_size" and completed > 1}
     if of_sizes & {"seconds_per_update", "seconds_per_epoch"}:
         return "time_by_batch_size"
     if of_sizes & {"train_error", "validation_error", "test_error"}:
@@ -98,9 +102,10 @@ def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
         yield Text(f"{'':<{LABEL}}and {len(claims) - shown} more")
 
 
-def _picture_line(results: Results, drawn: bool) -> str:
+def _picture_lines(results: Results, drawn: bool) -> list[str]:
     how = "" if drawn else f", drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
-    return f"{picture(results)}.png{how}"
+    name = picture(results)
+    return [f"{name}.png{how}"] if name else []
 
 
 def _next_lines(results: Results) -> list[str]:

@@ -29,7 +29,8 @@ def display(results: Results) -> str:
     if specs:
         rows = tables(results, "claims", Options(specs))["claims"].to_pylist()
         found.append(("Claims", "<br>".join(f"{text(row['claim'])} <em>{text(shown_answer(row))}</em>" for row in rows)))
-    found.append(("Picture", f'<code>.chart("{picture(results)}")</code>'))
+    if name := picture(results):
+        found.append(("Picture", f'<code>.chart("{name}")</code>'))
     found.append(("Tables", f"<code>sweepgd analyze {text(quote(str(results.directory)))} all</code>"))
     lines = "".join(f"<tr><th {LABEL}>{label}</th><td {CELL}>{cell}</td></tr>\n" for label, cell in found)
     return f"<p><strong>{text(question(results.sweep_toml))}</strong></p>\n<table>\n{lines}</table>"

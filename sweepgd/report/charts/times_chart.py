@@ -10,11 +10,14 @@ from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, f
 from sweepgd.report.number_format import significant
 
 WIDTH = 320
-PANELS = {"seconds_per_update": ("time per update", 1e6, "µs"), "seconds_per_epoch": ("time per epoch", 1e3, "ms")}
+PANELS = {"seconds_per_update": "time per update", "seconds_per_epoch": "time per epoch"}
+UNITS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6))
+# An axis covers at least this factor, so that times that differ by a few percent look equal.
+LEAST_RANGE = 4.0
 
 
 def time_by_batch_size(results: Results) -> Chart:
-    """Return a chart of the time of an update (µs) and of an epoch (ms) by batch size, with 95 % intervals.
+    """Return a chart of the time of an update and of an epoch by batch size, with 95 % intervals.
 
     A time is the lowest decile over runs, as in `update_times`. Each optimizer has a colour, and a dotted line marks the knee
     of its update time. Raises Missing if fewer than two batch sizes have a completed run.
@@ -27,7 +30,10 @@ def time_by_batch_size(results: Results) -> Chart:
     colour = colours("optimizer", optimizers, "optimizer", ordered=False, every=optimizers_of(results.trials))
     x = size_x([row["batch_size"] for row in rows])
     panels = []
-    for name, (title, factor, unit) in PANELS.items():
+    for name, title in PANELS.items():
+        least = min((row[name] for row in rows if row[name]), default=0.0)
+        # The largest unit in which the shortest time is not much below 1.
+        unit, factor = next((each for each in UNITS if each[1] * least >= 0.2), UNITS[-1])
         points: Rows = [
             {"batch_size": row["batch_size"], "optimizer": row["optimizer"], "time": factor * row[name]}
             | {end: None if row[f"{name}_{end}"] is None else factor * row[f"{name}_{end}"] for end in ("low", "high")}
@@ -35,6 +41,8 @@ def time_by_batch_size(results: Results) -> Chart:
             if row[name]
         ]
         shown = [value for row in points for value in (row["time"], row["low"], row["high"]) if value]
+        middle = (min(shown) * max(shown)) ** 0.5
+        shown += [middle / LEAST_RANGE**0.5, middle * LEAST_RANGE**0.5]
         y = log_y("time", f"{title} ({unit})", shown, form=",.3~r")
         data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT)
         bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)

@@ -53,7 +53,7 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
     figures |= {figure.name: figure for figure in study_figures(compared, level, names=COMPARED)}
     trials = trial_data(results)
     sections = [
-        picture_section(figures.pop(picture(results), None)),
+        picture_section(figures.pop(picture(results) or "", None)),
         claims_section(claims(results, specs) if specs else None),
         *answer_sections(figures, tables, {"rates": note, "batch-size": note} if note else {}),
         landscape_section(results),
