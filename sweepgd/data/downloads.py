@@ -36,6 +36,7 @@ def downloaded(name: str, download: Download) -> Path:
         raise SweepgdError(
             f"downloads need the package pooch: {installing('images')}, or give the folder of the files in data.folder"
         ) from error
+    pooch.get_logger().setLevel("WARNING")  # otherwise it tells of a download before there is a connection
     inner = [f"{download.unpacked}/{member}" for member in download.members]
     folder = platformdirs.user_cache_path("sweepgd") / "datasets" / name
     for file, digest in download.files.items():

@@ -37,7 +37,9 @@ def check_file(spec: "DataSpec") -> None:
     for key in spec.model_extra or {}:
         raise UsageError(f"unknown key data.{key}: {nearest(key, type(spec).model_fields)}")
     if spec.task is None:
-        raise UsageError('data.path needs data.task: give "regression" or "classification"')
+        raise UsageError(
+            'data.path needs data.task: give "regression" or "classification" in [data], or --set data.task=classification'
+        )
     is_npz = str(spec.path).lower().endswith(".npz")
     if has_labels(str(spec.path)):
         _check_images(spec)
