@@ -46,24 +46,13 @@ class Training:
     """
 
     def __init__(
-        self,
-        configuration: Configuration,
-        data: Data,
-        architecture: Architecture,
-        budget: Budget,
-        *,
-        seed: int,
-        dtype: str = "float32",
-        shuffle: str = "epoch",
-        last_batch: str = "keep",
+        self, configuration: Configuration, data: Data, architecture: Architecture, budget: Budget, *,
+        seed: int, dtype: str = "float32", shuffle: str = "epoch", last_batch: str = "keep",
         weights: npt.NDArray[np.float64] | None = None,
-        gradient_norm: bool = True,
-        start_evaluation: StartEvaluation | None = None,
-        rungs: Sequence[int] = (),
-        deadline: float = inf,
-        initial: npt.NDArray[Any] | None = None,
-        order: Callable[[int], npt.NDArray[np.int64]] | None = None,
-    ) -> None:
+        gradient_norm: bool = True, start_evaluation: StartEvaluation | None = None,
+        rungs: Sequence[int] = (), deadline: float = inf,
+        initial: npt.NDArray[Any] | None = None, order: Callable[[int], npt.NDArray[np.int64]] | None = None,
+    ) -> None:  # fmt: skip
         self.configuration, self.data, self.budget = configuration, data, budget
         self.plan = plan_of(configuration, data.rows, last_batch)
         self.batch_size = configuration.batch_rows(data.rows)
@@ -78,31 +67,19 @@ class Training:
         start = initial_parameters(architecture, seed) if initial is None else initial
         key, batch = kernel_key(seed), self.plan.batch_size(0)
         self.kernels = CompiledRun(
-            optimizer,
-            configuration,
-            architecture,
-            data,
-            initial=start,
-            key=key,
-            batch=batch,
-            dtype=dtype,
-            gradient_norm=gradient_norm,
-        )
+            optimizer, configuration, architecture, data,
+            initial=start, key=key, batch=batch, dtype=dtype, gradient_norm=gradient_norm,
+        )  # fmt: skip
         self._start_evaluation = start_evaluation or StartEvaluation()
         self.points: list[Evaluation] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
-        self._outcome: Outcome | None = None
+        self.outcome: Outcome | None = None
         self._deadline = deadline
         self.updates, self.samples, self.seconds = 0, 0, 0.0
         self._judge = RunMonitor(budget)
         self._at_rung: Evaluation | None = None
         self._updates_per_call = FIRST_CALL_UPDATES
         self._batch_loss = nan
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """The outcome of the run, or None before the end of the run."""
-        return self._outcome
 
     @property
     def best(self) -> Best | None:
@@ -141,11 +118,11 @@ class Training:
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow optimizer may take longer than the time limit
             self._check_time()
-            if self._outcome is not None:
+            if self.outcome is not None:
                 return
         yield self._evaluate(0.0, nan)
         epoch = 0
-        while self._outcome is None:
+        while self.outcome is None:
             epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
@@ -154,13 +131,13 @@ class Training:
         """
         if self._at_rung is not None:
             self._record(self._at_rung, self.parameters)
-            if self._outcome is not None and self._outcome.status == DIVERGED:
+            if self.outcome is not None and self.outcome.status == DIVERGED:
                 return
-        self._outcome = outcome
+        self.outcome = outcome
 
     def fail(self, message: str) -> None:
         """End the run after an exception."""
-        self._outcome = Outcome(FAILED, message)
+        self.outcome = Outcome(FAILED, message)
 
     def run(self) -> "Training":
         """Train to the end and return the run itself."""
@@ -182,11 +159,11 @@ class Training:
         settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
         rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
         end, done = int(min(stretch.updates, left)), 0
-        while done < end and self._outcome is None:
+        while done < end and self.outcome is None:
             evaluation = self._next_evaluation(bounds, done, before)
             evaluation = min(evaluation, end) if left <= stretch.updates else evaluation
             stop = int(min([evaluation, end, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)]))
-            while done < stop and self._outcome is None:
+            while done < stop and self.outcome is None:
                 upto = min(stop, done + self._updates_per_call)
                 made = self._train(stretch.order, bounds[done : upto + 1], rates[done:upto])
                 done += made
@@ -196,19 +173,19 @@ class Training:
                 self._check_time()
             last = max(done - 1, 0)
             progress = (float(stretch.epochs[done]), float(rates[last]), int(bounds[last + 1] - bounds[last]))
-            if done < evaluation and self._outcome is None:
+            if done < evaluation and self.outcome is None:
                 if self.updates in self._rungs:
                     self._at_rung = self._evaluated(self.parameters, *progress)
                     yield self._at_rung
                 continue
             yield self._evaluate(*progress)
-            if self._outcome is None and self._budget_is_spent():
-                self._outcome = Outcome(COMPLETED, "budget spent")
+            if self.outcome is None and self._budget_is_spent():
+                self.outcome = Outcome(COMPLETED, "budget spent")
         return stretch.count
 
     def _check_time(self) -> None:
-        if self._outcome is None and monotonic() > self._deadline:
-            self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
+        if self.outcome is None and monotonic() > self._deadline:
+            self.outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
         """Return the update of this stretch after which the run is evaluated next. The update may lie beyond the stretch."""
@@ -237,7 +214,7 @@ class Training:
         self._updates_per_call = max(1, int(CALL_SECONDS * len(rates) / max(elapsed, 1e-9)))
         if made < len(rates):
             self._batch_loss = previous if made else self._batch_loss
-            self._outcome = self._judge.diverged(self.updates, "mini-batch", loss, self._batch_loss)
+            self.outcome = self._judge.diverged(self.updates, "mini-batch", loss, self._batch_loss)
         self._batch_loss = loss
         return made
 
@@ -261,5 +238,5 @@ class Training:
         self.points.append(point)
         if self.positions is not None:
             self.positions.append(parameters)
-        if self._outcome is None:
-            self._outcome = self._judge.observe(point, parameters)
+        if self.outcome is None:
+            self.outcome = self._judge.observe(point, parameters)

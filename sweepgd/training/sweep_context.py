@@ -25,12 +25,11 @@ from sweepgd.sweep import Sweep
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.setting_axes import Choice, choices, chosen, in_words
-from sweepgd.training import Training, initial_parameters
+from sweepgd.training import StartEvaluation, Training, initial_parameters
 from sweepgd.training.data_shape import augmentation_of, shape_of
 from sweepgd.training.objectives import objectives_of
 from sweepgd.training.prepared_data import PreparedData, digest_of, leave
 from sweepgd.training.resolved_sweep import resolved
-from sweepgd.training.start_evaluation import StartEvaluation
 
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
