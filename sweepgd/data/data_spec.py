@@ -10,7 +10,7 @@ from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import resolve
 from sweepgd.data.augmentation import augmentation
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
-from sweepgd.data.spec_checks import check_file, check_named
+from sweepgd.data.spec_checks import check_file, check_named, has_labels
 from sweepgd.plugins import registry
 
 
@@ -43,7 +43,9 @@ class DataSpec(BaseModel):
         " become 0 and 1",
     )
     exclude: str | list[str] | None = Field(None, description="columns to leave out of the inputs, besides the target")
-    task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
+    task: Literal["regression", "classification"] | None = Field(
+        None, description='with `path`: the task; "classification" by default for a folder of images and for CIFAR\'s files'
+    )
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")
     test_inputs: str | None = Field(
@@ -137,6 +139,14 @@ class DataSpec(BaseModel):
         """Accept a name with hyphens, such as fashion-mnist, for the data set fashion_mnist."""
         spelled = (name or "").replace("-", "_")
         return spelled if spelled != name and spelled in registry.names("datasets") else name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _task_of_images(cls, given: Any) -> Any:
+        """Add the task of images whose files or folders name their classes. No other task is possible."""
+        if isinstance(given, dict) and isinstance(given.get("path"), str) and given.get("task") is None:
+            return given | {"task": "classification"} if has_labels(given["path"]) else given
+        return given
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -33,7 +33,7 @@ def binary(pixels: np.ndarray, *labels: list[int]) -> bytes:
 
 
 def load(path: Path, **keys) -> Table:
-    return load_file(DataSpec(path=str(path), task="classification", **keys))[0]
+    return load_file(DataSpec(path=str(path), **keys))[0]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_folder_has_all_training_files_in_order_and_a_test_file(folder):
 
 def test_a_run_on_a_folder_is_evaluated_after_the_folder_moved(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "run"
-    sets = ["data.task='classification'", "data.validation=0.2"]
+    sets = ["data.validation=0.2"]
     sweepgd.train(str(folder), "softmax", epochs=1, batch_size=8, overrides=sets, out=out)
     now, model = folder.rename(folder.with_name("moved")), sweepgd.load(out).model()
     with pytest.raises(SweepgdError, match=r"no such file: .*, data.path of this sweep: give its new path with --data-path"):

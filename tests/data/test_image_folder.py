@@ -27,7 +27,7 @@ def save(image, path: Path) -> None:
 
 
 def load(path: Path, **keys) -> Table:
-    return load_file(DataSpec(path=str(path), task="classification", **keys))[0]
+    return load_file(DataSpec(path=str(path), **keys))[0]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_classes_and_images_are_in_the_order_of_their_names(pets):
     expected = [np.asarray(picture(number)).reshape(-1) for number in (3, 2, 1, 0)]
     np.testing.assert_array_equal(table.inputs, expected)
     assert table.notes == (f"{pets}: left out, because they are not PNG or JPEG files: loop, dog/notes.txt",)
-    assert prepare(DataSpec(path=str(pets), task="classification", validation=0, test=0), reads_bytes=True).bytes
+    assert prepare(DataSpec(path=str(pets), validation=0, test=0), reads_bytes=True).bytes
 
 
 def test_grey_jpeg_files_with_training_and_test_folders(tmp_path):
