@@ -39,7 +39,8 @@ def export(
         model.save(out)
     if out.suffix == ".npz":
         name = quote(str(out))
-        say(f"Wrote {out}.", f"Next: sweepgd predict {name} for its test rows, or sweepgd predict {name} FILE.csv")
+        new = "FOLDER_OF_IMAGES" if model.header.image else "FILE.csv"
+        say(f"Wrote {out}.", f"Next: sweepgd predict {name} for its test rows, or sweepgd predict {name} {new}")
         return
     if model.header.encodes:
         print("the model takes encoded columns: the metadata of the file lists them as `inputs`", file=sys.stderr)

@@ -35,18 +35,18 @@ def read_folder(folder: Path, test: Path | None = None) -> Table:
     if inner.is_dir() and any(entry.is_dir() for entry in inner.iterdir()):
         own = folder / "test"
         folder, test = inner, test or (own if own.is_dir() else None)
-    classes = _classes(folder)
+    classes = class_folders(folder)
     table, size = _part(folder, classes, None)
     if test is None:
         return table
-    other = [name for name in _classes(test) if name not in classes]
+    other = [name for name in class_folders(test) if name not in classes]
     if other:
         raise SweepgdError(f"{test}: class {other[0]!r} is not in {folder}: rename the folder, or remove it")
     own_test, _ = _part(test, classes, size)
     return Table(**vars(table) | {"test": own_test, "notes": (*table.notes, *own_test.notes)})
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
+def class_folders(folder: Path) -> tuple[str, ...]:
     """Return the names of the folders of the classes."""
     with reading(folder):
         names = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
@@ -62,33 +62,42 @@ def _part(folder: Path, classes: Sequence[str], size: tuple[Path, Image] | None)
     for number, name in enumerate(classes):
         if size is not None and not (folder / name).is_dir():
             continue  # the test set may lack a class
-        found, rest = _files(folder / name)
+        found, rest = image_files(folder / name)
         if not found:
             raise SweepgdError(f"{folder / name}: the class has no PNG or JPEG files: add some, or remove the folder")
         files += found
         labels += [number] * len(found)
         others += [str(file.relative_to(folder)) for file in rest]
     first, image = size or (files[0], _shape(files[0]))
-    values = int(np.prod(image))
-    check_memory(folder, len(files), values, 1)
-    inputs = np.empty((len(files), values), np.uint8)
-    for row, file in enumerate(files):
-        pixels = _pixels(file)
-        if pixels.shape != image:
-            raise SweepgdError(
-                f"{file} has {_in_words(pixels.shape)}, but {first} has {_in_words(image)}: give all images one size and kind"
-            )
-        inputs[row] = pixels.reshape(-1)
+    check_memory(folder, len(files), int(np.prod(image)), 1)
+    inputs = read_images(files, image, str(first))
     notes: tuple[str, ...] = ()
     if others:
         notes = (f"{folder}: left out, because they are not PNG or JPEG files: {shown(others)}",)
-    features = tuple(f"x{value}" for value in range(values))
+    features = tuple(f"x{value}" for value in range(inputs.shape[1]))
     table = Table(inputs, np.array(labels, np.float64)[:, None], features, tuple(classes), notes=notes, image=image)
     return table, (first, image)
 
 
-def _files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the images of a class in the order of their names, and its other files and folders, without hidden files."""
+def read_images(files: Sequence[Path], image: Image, reference: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return the images of files as bytes, (files, values). `image` is the shape of `reference`, which all images must have.
+
+    Raises SweepgdError for an image of another shape, and for one that is damaged or not grey or RGB with 8 bits.
+    """
+    inputs = np.empty((len(files), int(np.prod(image))), np.uint8)
+    for row, file in enumerate(files):
+        pixels = _pixels(file)
+        if pixels.shape != tuple(image):
+            raise SweepgdError(
+                f"{file} has {_in_words(pixels.shape)}, but {reference} has {_in_words(image)}: "
+                "give all images one size and kind"
+            )
+        inputs[row] = pixels.reshape(-1)
+    return inputs
+
+
+def image_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the images in a folder in the order of their names, and its other files and folders, without hidden files."""
     with reading(folder):
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
         images = [entry for entry in entries if entry.suffix.lower() in SUFFIXES]

@@ -25,13 +25,14 @@ READING, DIALECT = ("missing_values", "dates"), ("separator", "decimal", "encodi
 class NewRows(NamedTuple):
     """The model's inputs for new rows, and the known targets. `labelled` holds the numbers of the rows that have a target, and
     `targets` their targets. `targets` is None if the file has no target columns or all targets are missing. `notes` has a line
-    for each column with levels that no training row has.
+    for each column with levels that no training row has. `files` are the paths of images.
     """
 
     inputs: npt.NDArray[Any]
     targets: npt.NDArray[Any] | None
     labelled: npt.NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def read_rows(model: Model, path: str) -> NewRows:
@@ -67,7 +68,9 @@ def _format(path: str) -> str:
     except UsageError:
         form = "idx"  # as any other format that is not read
     if form not in ("csv", "parquet"):
-        raise UsageError(f"{path}: give a CSV, TSV or Parquet file; in Python, sweepgd.Model.load(FILE).predict takes arrays")
+        raise UsageError(
+            f"{path}: give a CSV, TSV or Parquet file, or images; in Python, sweepgd.Model.load(FILE).predict takes arrays"
+        )
     return form
 
 

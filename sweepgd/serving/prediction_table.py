@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sweepgd.serving.new_images import are_images, read_new_images
 from sweepgd.serving.new_rows import read_rows
 from sweepgd.serving.trained_model import Model, Scores
 
@@ -15,7 +16,7 @@ from sweepgd.serving.trained_model import Model, Scores
 class Predictions:
     """The predictions for rows, as `Model.predict` and `Model.predict_proba` return them.
 
-    `lines` are for the user: notes on the rows, and the error if targets are known.
+    `lines` are for the user: notes on the rows, and the error if targets are known. `files` are the paths of images.
     """
 
     values: npt.NDArray[Any]
@@ -24,11 +25,15 @@ class Predictions:
     classes: tuple[str, ...]
     scores: Scores | None
     lines: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the columns of a CSV file by name: the predictions, and for a classification the probability of each class."""
+        """Return the columns of a CSV file by name: the files of images, the predictions, and for a classification the probability
+        of each class.
+        """
         values = self.values.reshape(len(self.values), -1)
-        columns = {name: values[:, index].tolist() for index, name in enumerate(self.names)}
+        columns: dict[str, list[Any]] = {"file": list(self.files)} if self.files else {}
+        columns |= {name: values[:, index].tolist() for index, name in enumerate(self.names)}
         if self.probabilities is not None:
             columns |= {f"p({name})": self.probabilities[:, index].tolist() for index, name in enumerate(self.classes)}
         return columns
@@ -41,13 +46,13 @@ class Predictions:
 
 
 def of_file(model: Model, path: str) -> Predictions:
-    """Return the predictions for the rows of a file. Raises the errors of `read_rows`."""
-    rows = read_rows(model, path)
+    """Return the predictions for the rows of a file, or for images. Raises the errors of `read_rows` and `read_new_images`."""
+    rows = read_new_images(model, path) if are_images(path) else read_rows(model, path)
     if rows.targets is None:
-        return _predictions(model, rows.inputs, None, rows.notes)
+        return _predictions(model, rows.inputs, None, rows.notes, rows.files)
     scores = model.scores(rows.inputs[rows.labelled], rows.targets, path)
-    line = f"{scores.rows:,} row{'s' * (scores.rows > 1)} of {path}: {_text(scores)}"
-    return _predictions(model, rows.inputs, scores, (*rows.notes, line))
+    line = f"{scores.rows:,} {'image' if rows.files else 'row'}{'s' * (scores.rows > 1)} of {path}: {_text(scores)}"
+    return _predictions(model, rows.inputs, scores, (*rows.notes, line), rows.files)
 
 
 def of_part(model: Model, part: str, data_path: str | Path | None = None) -> Predictions:
@@ -65,11 +70,13 @@ def of_part(model: Model, part: str, data_path: str | Path | None = None) -> Pre
     return _predictions(model, rows.inputs, scores, (line,))
 
 
-def _predictions(model: Model, inputs: npt.NDArray[Any], scores: Scores | None, lines: tuple[str, ...]) -> Predictions:
+def _predictions(
+    model: Model, inputs: npt.NDArray[Any], scores: Scores | None, lines: tuple[str, ...], files: tuple[str, ...] = ()
+) -> Predictions:
     values = model.predictions(inputs)
     names = ("prediction",) if values.ndim == 1 else tuple(model.header.targets)
     probabilities = model.probabilities(inputs) if model.classes else None
-    return Predictions(values, names, probabilities, model.classes, scores, lines)
+    return Predictions(values, names, probabilities, model.classes, scores, lines, files)
 
 
 def _text(scores: Scores) -> str:

@@ -223,7 +223,7 @@ class SweepContext:
         missing = sum(not signatures.is_compiled(*kernel) for kernel in needed)
         if missing:
             count = "1 kernel" if missing == 1 else f"{missing} kernels"
-            note(f"compiling {count}; this happens once on this machine and takes up to a minute …")
+            note(f"compiling {count}; this happens once on this machine and takes up to two minutes …")
         for kernel in common:
             signatures.compiled(*kernel)
         for plugin, kernels in plugins.items():
