@@ -22,8 +22,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="A CSV, TSV or Parquet file with the model's columns, or a PNG or JPEG file, or a folder of them. If not given: the"
-            " test rows of the model's own data.",
+            help="A CSV, TSV or Parquet file with the model's columns, or a PNG or JPEG file, or a folder of them. If not"
+            " given: the test rows of the model's own data.",
         ),
     ] = None,
     part: Annotated[

@@ -51,8 +51,8 @@ def _of_folder(folder: Path, classes: tuple[str, ...]) -> tuple[list[Path], list
     unknown = [name for name in names if name not in classes]
     if unknown:
         raise UsageError(
-            f"{folder}: folder {unknown[0]!r} is not one of the model's classes {shown(classes)}: give a folder of images, or of"
-            " folders with the names of classes"
+            f"{folder}: folder {unknown[0]!r} is not one of the model's classes {shown(classes)}: give a folder of images, or"
+            " one of folders with the names of classes"
         )
     labels, others = list[str](), [entry.name for entry in rest if not entry.is_dir()]
     for name in names:

@@ -28,8 +28,8 @@ class Predictions:
     files: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the columns of a CSV file by name: the files of images, the predictions, and for a classification the probability
-        of each class.
+        """Return the columns of a CSV file by name: the files of images, the predictions, and for a classification the
+        probability of each class.
         """
         values = self.values.reshape(len(self.values), -1)
         columns: dict[str, list[Any]] = {"file": list(self.files)} if self.files else {}
