@@ -30,10 +30,9 @@ def write_figures(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for figure in study_figures(results, level, by, x, without=without):
-            for suffix in (".png", ".svg"):
-                path = directory / (figure.name + suffix)
-                save_chart(figure.chart, path)
-                written.append(path)
+            files = [directory / (figure.name + suffix) for suffix in (".png", ".svg")]
+            save_chart(figure.chart, *files)
+            written.extend(files)
     except OSError as error:
         raise SweepgdError(
             f"cannot write figures to {directory}: {error.strerror or error}; choose another folder with --figures"

@@ -24,8 +24,7 @@ def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
     files = [stem.with_name(stem.name + suffix) for suffix in (".png", ".svg", ".html")]
     with writing(stem):
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            save_chart(chart, file)
+        save_chart(chart, *files)
     return files
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from linear_sweep import LINEAR
 
+from sweepgd.report.charts import CHARTS
+
 
 def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, run_search):
     run_search("--quiet")
@@ -63,8 +65,9 @@ def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, run
     assert "steps_by_batch_size (give a goal in [budget], or --target)" in analyzed.err
 
 
-def test_analyze_draws_the_loss_curves_by_what_varies(run, run_search):
+def test_analyze_draws_the_loss_curves_by_what_varies(run, run_search, monkeypatch):
     run_search("--quiet")
+    monkeypatch.setattr("sweepgd.report.study_figures.CHARTS", {"loss_curves": CHARTS["loss_curves"]})
     pictures = []
     for options in ((), ("--by", "trial"), ("--by", "trial", "--x", "update")):
         assert run("analyze", "results/example", "--figures", "figures", *options).code == 0
