@@ -63,7 +63,7 @@ lenet = _ready(
         *("conv 6 5x5 same", "tanh", "average 2x2", "conv 16 5x5", "tanh", "average 2x2"),
         *("dense 120", "tanh", "dense 84", "tanh"),
     ),
-    "LeNet-5 with all maps connected: 2 convolutions, average pooling, 2 dense layers",
+    "2 convolutions, average pooling, 2 dense layers; unlike in LeNet-5, all maps are connected and averages have no weights",
     "LeCun, Bottou, Bengio & Haffner 1998, section II.B",
     init="xavier",
 )
