@@ -67,6 +67,8 @@ PARSED = {
     "search gluon_linear --figures slides/loss": "is like the one of batch_size_accuracy",
     "search error_surface --figures slides/surface": "is like the one of batch_size_accuracy",
     "export results/quickstart -o model.onnx": "needs the extra onnx, with which tests/serving runs it",
+    "train --data pets --model resnet8 --optimizer adam --learning-rate 1e-3 --epochs 20":
+        "needs the extra images, with which tests/data runs its like",
     "plugin check demo": "needs an installation, which tests of the scaffold make",
     "search quickstart --set space.optimizer=[\"sgd\", \"demo\"] --set optimizer.demo.learning_rate=\"search\""
     " --out results/demo": "needs the installed demo",
