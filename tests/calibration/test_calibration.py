@@ -14,7 +14,7 @@ from calibration.verdicts import ALL, KINDS, RUNS, Rates, rates
 MOST_FALSE, LEAST_COVERED, LEAST_FOUND = 0.06, 0.93, 0.8
 # Number of standard errors by which a measured rate may exceed its limit.
 ALLOWED = 3.0
-FEW, MANY = 32, 100
+FEW, MANY = 20, 100
 
 
 def is_calibrated(measured: Iterable[Rates]) -> bool:

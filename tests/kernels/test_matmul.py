@@ -19,23 +19,13 @@ TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 
 
 @helper
-def times(a, a_row, a_inner, b, c, rows, inner, columns):
-    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns, False)
+def times(a, a_row, a_inner, b, c, rows, inner, columns, add):
+    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns, add)
 
 
 @helper
-def add_product(a, a_row, a_inner, b, c, rows, inner, columns):
-    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns, True)
-
-
-@helper
-def times_transposed(a, b, c, rows, inner, columns):
-    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns, False)
-
-
-@helper
-def add_product_transposed(a, b, c, rows, inner, columns):
-    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns, True)
+def times_transposed(a, b, c, rows, inner, columns, add):
+    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns, add)
 
 
 def flat(matrix: np.ndarray, before: int) -> np.ndarray:
@@ -57,21 +47,21 @@ def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) 
     a, b = (rng.normal(size=shape).astype(dtype) for shape in ((rows, inner), (inner, columns)))
     expected = a @ b
     c = flat(np.full((rows, columns), np.nan, dtype), 3)
-    times(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
+    times(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns, False)
     check(c, expected)
 
     c[:] = np.nan
-    times(flat(np.ascontiguousarray(a.T), 2), 1, rows, flat(b, 1), c, rows, inner, columns)
+    times(flat(np.ascontiguousarray(a.T), 2), 1, rows, flat(b, 1), c, rows, inner, columns, False)
     check(c, expected)
 
     c[:] = np.nan
-    times_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns)
+    times_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns, False)
     check(c, expected)
 
-    add_product(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
+    times(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns, True)
     check(c, 2 * expected)
 
-    add_product_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns)
+    times_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns, True)
     check(c, 3 * expected)
 
 
@@ -81,7 +71,7 @@ def test_multiply_add_does_not_call_the_c_library(dtype):
     """Without the instruction, fma would be a call of fmaf: run this with NUMBA_CPU_NAME=x86-64-v2 too."""
     a, b = (np.ones(size, dtype=dtype) for size in (2 + 4 * 5, 1 + 5 * 16))
     c = np.zeros(3 + 4 * 16, dtype=dtype)
-    times(a, 5, 1, b, c, 4, 5, 16)
+    times(a, 5, 1, b, c, 4, 5, 16, False)
     np.testing.assert_array_equal(c[3:], 5.0)
     (assembly,) = (text for signature, text in times.inspect_asm().items() if signature[0].dtype.name == dtype)
     assert "mul" in assembly
