@@ -22,7 +22,8 @@ class Measure:
 
     `records(settings)` returns the names of the recorded values, which are `name`, or `name_…` for variants. `invariant` is
     True if the measure does not change when layers of a ReLU network are rescaled without a change of the outputs (Dinh et al.
-    2017). `second_moments` is True if the measure needs the squared gradient of each row.
+    2017). `products` is True if the measure multiplies vectors by the Hessian, at least for the starts of its ascents, and
+    `second_moments` is True if the measure needs the squared gradient of each row.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Measure:
     invariant: bool
     settings: tuple[Setting, ...] = ()
     records: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    products: bool = True
     second_moments: bool = False
 
 
@@ -155,6 +157,7 @@ MEASURES: dict[str, Measure] = {
             "Jastrzębski et al. 2021",
             invariant=False,
             records=lambda settings: ("fisher_trace", "fisher_trace_empirical"),
+            products=False,
             second_moments=True,
         ),
         Measure(
@@ -168,6 +171,7 @@ MEASURES: dict[str, Measure] = {
                 Setting("draws", 200, "number of large batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
+            products=False,
             second_moments=True,
         ),
         Measure(
@@ -175,18 +179,21 @@ MEASURES: dict[str, Measure] = {
             "distance of the parameters from their initial values, ‖w − w₀‖",
             "Nagarajan & Kolter 2019",
             invariant=False,
+            products=False,
         ),
         Measure(
             "weight_norm",
             "norm of the parameters, ‖w‖",
             "Neyshabur et al. 2017",
             invariant=False,
+            products=False,
         ),
         Measure(
             "weight_norm_log_product",
             "logarithm of the product of all layer norms, Σ ln ‖W‖",
             "Neyshabur et al. 2017",
             invariant=True,
+            products=False,
         ),
     )
 }

@@ -35,7 +35,6 @@ class SecondOrder:
     def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[Any], ...]) -> None:
         assert architecture.curvature is not None
         curvature, self._data, self._dtype = architecture.curvature, data, str(data[2].dtype)
-        reading = signatures.variant(self._dtype, data[1].dtype)
         self._model = (architecture.layout, architecture.settings)
         self._chunks = chunks(np.arange(len(data[1])), curvature.chunk)
         self._shares = [len(chunk) / len(data[1]) for chunk in self._chunks]
@@ -49,8 +48,7 @@ class SecondOrder:
         self._kept_buffers = data[0].copy()
         self._work = aligned((curvature.workspace(largest),), self._dtype)
         self._direction, self._out = (aligned((architecture.parameters,), self._dtype) for _ in range(2))
-        self._product = signatures.entry("product", curvature.product, reading)
-        self._second_moments, self._reading = curvature.second_moments, reading
+        self._curvature, self._reading = curvature, signatures.variant(self._dtype, data[1].dtype)
         self._flush, self._restore = (
             signatures.entry(kind, function, self._dtype) for kind, function in (("flush", flush), ("restore", restore))
         )
@@ -58,13 +56,17 @@ class SecondOrder:
     @property
     def has_moments(self) -> bool:
         """True if the model has a kernel of second moments."""
-        return self._second_moments is not None
+        return self._curvature.second_moments is not None
+
+    # Kernels are compiled at first use, because each takes up to 20 s, and few measures need both.
+    @cached_property
+    def _product(self) -> Callable[..., Any]:
+        return signatures.entry("product", self._curvature.product, self._reading)
 
     @cached_property
     def _moments(self) -> Callable[..., Any]:
-        # Compiled at first use. For networks of layers this takes 20 s, and few measures need second moments.
-        assert self._second_moments is not None
-        return signatures.entry("second_moments", self._second_moments, self._reading)
+        assert self._curvature.second_moments is not None
+        return signatures.entry("second_moments", self._curvature.second_moments, self._reading)
 
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
         """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.

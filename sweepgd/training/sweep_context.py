@@ -242,8 +242,10 @@ class SweepContext:
             if second is None:
                 measured = "float64"  # `sweepgd.curvature.objective` computes differences of gradients in this dtype
             else:
-                kernels.append(("product", second.product, measured))
-                if any(MEASURES[name].second_moments for name in self.measure.measures):
+                measures = [MEASURES[name] for name in self.measure.measures]
+                if any(measure.products for measure in measures):
+                    kernels.append(("product", second.product, measured))
+                if any(measure.second_moments for measure in measures):
                     kernels.append(("second_moments", second.second_moments, measured))
             if measured != dtype:
                 kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]

@@ -34,6 +34,17 @@ def hessian_max(part):
     return np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1]
 
 
+@pytest.mark.parametrize(
+    ("measure", "needed"),
+    [("lambda_max", ["product"]), ("phi", ["product"]), ("noise_scale", ["second_moments"]), ("distance", [])],
+)
+def test_only_the_kernels_that_a_measure_needs_are_compiled(measure, needed, monkeypatch):
+    kinds = []
+    monkeypatch.setattr("sweepgd.kernels.signatures.compiled", lambda kind, function, dtype: kinds.append(kind))
+    SweepContext(sweep(f"measure.measures=['{measure}']")).compile(["sgd"], lambda line: None)
+    assert [kind for kind in kinds if kind in ("product", "second_moments")] == needed
+
+
 def test_a_measure_uses_the_recorded_number_of_rows():
     context = SweepContext(sweep(*EXACT, "measure={rows=20,seed=3}", "measure.settings.lambda_max.tolerance=1e-9"))
     (row,) = rows_of(run(context, TrialTask(4, configuration(batch_size=5))))
