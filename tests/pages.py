@@ -143,7 +143,7 @@ def _names(quantities: Iterable[str]) -> str:
 
 def _table(tables: dict[str, pa.Table], name: str, *, questioned: bool = True) -> str:
     """A table as the terminal shows it, with the question above it or without."""
-    console = Console(width=110 if questioned else WIDTH, color_system=None)
+    console = Console(width=WIDTH, color_system=None)
     with console.capture() as captured:
         console.print(render({name: tables[name]}))
     lines = [line.rstrip() for line in captured.get().strip().splitlines()]

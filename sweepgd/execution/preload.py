@@ -13,7 +13,7 @@ import threadpoolctl  # noqa: F401
 import sweepgd.execution.worker_process
 import sweepgd.training.trial  # noqa: F401
 from sweepgd.kernels import signatures
-from sweepgd.training.sweep_context import LOOPS
+from sweepgd.training.needed_kernels import LOOPS
 
 # The parent process compiles the kernels that are not in the cache, because several processes that compile at the same time
 # could corrupt the cache (numba#4807).

@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError
-from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import Data
 from sweepgd.data.class_weights import row_weights
-from sweepgd.kernels import signatures, subnormals, trainer
+from sweepgd.kernels import signatures
 from sweepgd.models import Architecture, Model, build
 from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
@@ -27,6 +26,7 @@ from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.setting_axes import Choice, choices, chosen, in_words
 from sweepgd.training import StartEvaluation, Training, initial_parameters
 from sweepgd.training.data_shape import augmentation_of, shape_of
+from sweepgd.training.needed_kernels import LOOPS, kernels_of
 from sweepgd.training.objectives import objectives_of
 from sweepgd.training.prepared_data import PreparedData, digest_of, leave
 from sweepgd.training.resolved_sweep import resolved
@@ -34,17 +34,6 @@ from sweepgd.training.resolved_sweep import resolved
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
 
-# The kernels that every run needs, by kind. These kernels do not depend on the model or the optimizer.
-LOOPS: dict[str, Callable[..., Any]] = {
-    "train": trainer.train,
-    "evaluate_parts": trainer.evaluate_parts,
-    "evaluate_with_gradient": trainer.no_evaluation_with_gradient,
-    "probe": trainer.no_probe,
-    "flush": subnormals.flush,
-    "restore": subnormals.restore,
-}
-# The kinds of kernels that every model has.
-FIRST_ORDER = ("gradient", "evaluate")
 # The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
 # The number of cached contexts with other settings of model or data. A context takes 1 ms to make if its data are cached.
@@ -215,7 +204,11 @@ class SweepContext:
         dtype: str = self.sweep.model.dtype
         loops = {signatures.variant(dtype, variant.data(0).train.inputs.dtype) for variant in self.variants}
         common = [(kind, function, loop) for loop in sorted(loops) for kind, function in LOOPS.items()]
-        of_models = [kernel for variant in self.variants for kernel in variant._model_kernels()]
+        of_models = [
+            kernel
+            for variant in self.variants
+            for kernel in kernels_of(variant.architecture, dtype, variant.data(0).train.inputs.dtype, self.sweep.measure)
+        ]
         plugins = {("models", self.sweep.model.name): list(dict.fromkeys(of_models))}
         for name in optimizers:
             plugins["optimizers", name] = [(kind, function, dtype) for kind, function in optimizer_of(name).functions.items()]
@@ -230,23 +223,3 @@ class SweepContext:
             with registry.plugin_errors(*plugin):
                 for kernel in kernels:
                     signatures.compiled(*kernel)
-
-    def _model_kernels(self) -> list[tuple[str, Callable[..., Any], str]]:
-        """Return the model's kernels for training and for the measures, each with its kind and its dtype."""
-        model, dtype, inputs = self.architecture, self.sweep.model.dtype, self.data(0).train.inputs.dtype
-        kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
-            (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient", "predict")
-        ]
-        if self.sweep.measure is not None:
-            second, measured = model.curvature, self.measure.dtype or dtype
-            if second is None:
-                measured = "float64"  # `sweepgd.curvature.objective` computes differences of gradients in this dtype
-            else:
-                measures = [MEASURES[name] for name in self.measure.measures]
-                if any(measure.products for measure in measures):
-                    kernels.append(("product", second.product, measured))
-                if any(measure.second_moments for measure in measures):
-                    kernels.append(("second_moments", second.second_moments, measured))
-            if measured != dtype:
-                kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
-        return [(kind, function, signatures.variant(real, inputs)) for kind, function, real in kernels if function is not None]
