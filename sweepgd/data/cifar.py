@@ -50,6 +50,9 @@ def read_cifar(path: Path, test: Path | None, label: str | None) -> Table:
     files = [path] if path.is_file() else sorted([*path.glob("data_batch*.bin"), *path.glob("train*.bin")])
     if not files:
         raise SweepgdError(f"{path}: no file data_batch_1.bin, …, data_batch_5.bin or train.bin: give the original files")
+    found = {int(number[1]) for file in files if (number := re.fullmatch(r"data_batch_(\d)\.bin", file.name))}
+    if path.is_dir() and (missing := set(range(1, max(found, default=0))) - found):
+        raise SweepgdError(f"{path}: data_batch_{min(missing)}.bin is missing: download it again, or name one of the others")
     own_test = next((path / name for name in ("test_batch.bin", "test.bin") if (path / name).is_file()), None)
     version = _version(files[0])
     if label is not None and label not in version.labels:

@@ -1,9 +1,8 @@
 """CIFAR-10 and CIFAR-100, from a folder of their binary versions or downloaded."""
 
-from pathlib import Path
-
 import numpy as np
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.core.setting import Setting
 from sweepgd.data.contract import Dataset, Table
 from sweepgd.data.downloads import FOLDER_MEANING, Download, downloaded
@@ -37,7 +36,10 @@ def _table(name: str, download: Download, folder: str, label: str | None) -> Tab
     from sweepgd.data.formats import existing_folder
 
     place = existing_folder(folder) if folder else downloaded(name, download)
-    return read_cifar(Path(place), None, label)
+    for file in download.members:
+        if file.endswith(".bin") and not (place / file).is_file():
+            raise SweepgdError(f"{place}: {file} is missing: give the folder of all its files in data.folder")
+    return read_cifar(place, None, label)
 
 
 cifar10 = Dataset(

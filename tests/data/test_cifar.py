@@ -108,6 +108,16 @@ def test_a_faulty_file_is_refused_in_one_line(folder, fault):
     assert "\n" not in str(caught.value)
 
 
+def test_a_missing_file_of_a_folder_is_refused(folder):
+    (folder / "data_batch_5.bin").unlink()
+    assert load(folder).inputs.shape[0] == 40
+    with pytest.raises(SweepgdError, match=r"data_batch_5\.bin is missing: give the folder of all its files in data\.folder"):
+        prepare(DataSpec(name="cifar10", folder=str(folder)))
+    (folder / "data_batch_2.bin").unlink()
+    with pytest.raises(SweepgdError, match=r"data_batch_2\.bin is missing: download it again, or name one of the others"):
+        load(folder)
+
+
 def test_files_that_are_not_of_cifar_are_refused(tmp_path, folder):
     (tmp_path / "other.bin").write_bytes(bytes(5000))
     with pytest.raises(
