@@ -38,7 +38,8 @@ def check_file(spec: "DataSpec") -> None:
         raise UsageError(f"unknown key data.{key}: {nearest(key, type(spec).model_fields)}")
     if spec.task is None:
         raise UsageError(
-            'data.path needs data.task: give "regression" or "classification" in [data], or --set data.task=\'"classification"\''
+            'data.path needs data.task: give "regression" or "classification" in [data], or'
+            " --set data.task='\"classification\"'"
         )
     is_npz = str(spec.path).lower().endswith(".npz")
     if has_labels(str(spec.path)):
